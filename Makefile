@@ -1,0 +1,77 @@
+# Needs only Python 3.11 or newer with pip. Everything is installed into .venv, by hash.
+PYTHON  ?= python3
+PORT    ?= 8080
+# Two: each browser test runs a server and a Chromium.
+WORKERS ?= 2
+
+VENV := .venv
+BIN  := $(VENV)/bin
+# Debian's python3 lacks ensurepip: the venv is made without pip, and the outer pip installs into it.
+PIP  := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install -qq
+UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types unit bench assets screenshot lock clean chromium
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: assets ## Serve on http://127.0.0.1:8080 (PORT=9000 for another port)
+	@exec $(BIN)/jwtlens serve --port $(PORT)
+
+test: lint types unit ## Run everything: linters, types, unit and browser tests
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+unit: $(VENV)/test.stamp assets chromium
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
+	$(BIN)/python -m tests.benchmarks
+
+assets: $(VENV)/package.stamp ## Build the front end again if its sources changed
+	@$(BIN)/python hatch_build.py --check || if command -v npm >/dev/null; then \
+	  $(BIN)/python hatch_build.py; else $(PIP) --no-deps --editable .; fi
+
+screenshot: $(VENV)/test.stamp assets chromium ## Take the screenshot of the README
+	$(BIN)/python -m tests.screenshot
+
+lock: ## Pin every dependency anew, by hash (needs uv and npm)
+	$(UV) pyproject.toml -o requirements.txt
+	$(UV) pyproject.toml requirements-test.in -c requirements.txt -o requirements-test.txt
+	npm install --package-lock-only
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) dist static/built static/vendor .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+chromium:
+	@command -v chromium >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } \
+	|| { echo "make: error: chromium is missing and cannot be installed here" >&2; \
+	     echo "make: hint: install it as root, for example with: apt-get install chromium" >&2; exit 1; }
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "make: error: jwtlens needs Python 3.11 or newer" >&2; \
+	     echo "make: hint: name one with make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/run.stamp: requirements.txt $(BIN)/python
+	$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/test.stamp: requirements-test.txt $(BIN)/python
+	$(PIP) --require-hashes -r $<
+	@touch $@
+
+# Editable: the page of a checkout is served from the checkout.
+$(VENV)/package.stamp: pyproject.toml hatch_build.py package-lock.json $(VENV)/run.stamp
+	$(PIP) --no-deps --editable .
+	@touch $@

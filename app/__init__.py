@@ -1,0 +1,1 @@
+"""jwtlens: a JWT debugger that you run yourself."""

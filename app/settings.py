@@ -1,0 +1,100 @@
+"""The settings: one frozen value, read from JWTLENS_* variables; what is not known is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREFIX = "JWTLENS_"
+
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+
+class BadSetting(Exception):
+    """Refuse a setting; the value itself is never repeated."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything about a server that its operator decides."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def canonical_host(text: str) -> str | None:
+    """Return the one spelling of a host name or address, or None if *text* is neither."""
+    name = text.lower().removesuffix(".")
+    bare = name.removeprefix("[").removesuffix("]")
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return name if len(name) <= 253 and _NAME.fullmatch(name) else None
+    bracketed = name == f"[{bare}]"
+    return str(address) if address.version == 6 or not bracketed else None
+
+
+def is_everywhere(host: str) -> bool:
+    """Say whether *host* stands for every address of the machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def read_host(text: str) -> str:
+    host = canonical_host(text.strip())
+    if host is None:
+        raise BadSetting("the host is neither a name nor an address", "for example 127.0.0.1, ::1 or localhost")
+    return host
+
+
+def read_port(text: str) -> int:
+    if not _PORT.fullmatch(text) or int(text) > 65535:
+        raise BadSetting("the port is not a number from 0 to 65535", "0 takes any free port")
+    return int(text)
+
+
+def read_hosts(text: str) -> tuple[str, ...]:
+    hosts = [canonical_host(part.strip()) for part in text.split(",") if part.strip()]
+    if None in hosts:
+        raise BadSetting(
+            "a host in the list is neither a name nor an address",
+            "list names without scheme, port or wildcard, separated by commas",
+        )
+    return tuple(host for host in hosts if host)
+
+
+# One row per variable; nothing else lists them.
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "host": read_host,
+    "port": read_port,
+    "allowed_hosts": read_hosts,
+}
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from *environ*, or refuse what is unknown or unfit."""
+    values = {}
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in READERS:
+            known = ", ".join(PREFIX + row.upper() for row in READERS)
+            raise BadSetting(f"{variable} is not a setting", f"the settings are {known}")
+        try:
+            values[name] = READERS[name](environ[variable])
+        except BadSetting as error:
+            raise BadSetting(f"{variable}: {error}", error.hint) from None
+    return Settings(**values)

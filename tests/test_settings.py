@@ -1,0 +1,81 @@
+import pytest
+
+from app.health import reachable, url
+from app.settings import BadSetting, Settings, canonical_host, from_environment
+
+
+def test_it_listens_on_loopback_when_nothing_is_set():
+    assert from_environment({"PATH": "/bin"}) == Settings(host="127.0.0.1", port=8080, allowed_hosts=())
+
+
+def test_it_reads_every_setting():
+    environ = {"JWTLENS_HOST": "::", "JWTLENS_PORT": "0", "JWTLENS_ALLOWED_HOSTS": "Jwt.Example.com., [::2] ,10.0.0.7,"}
+    expected = Settings(host="::", port=0, allowed_hosts=("jwt.example.com", "::2", "10.0.0.7"))
+    assert from_environment(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("JWTLENS_PROT", "8080", "JWTLENS_PROT is not a setting"),
+        ("JWTLENS_PORT", "65536", "JWTLENS_PORT: the port is not a number from 0 to 65535"),
+        ("JWTLENS_PORT", "-1", "JWTLENS_PORT: the port is not a number from 0 to 65535"),
+        ("JWTLENS_PORT", "", "JWTLENS_PORT: the port is not a number from 0 to 65535"),
+        ("JWTLENS_PORT", "٨٠", "JWTLENS_PORT: the port is not a number from 0 to 65535"),
+        ("JWTLENS_HOST", "http://localhost", "JWTLENS_HOST: the host is neither a name nor an address"),
+        ("JWTLENS_HOST", "", "JWTLENS_HOST: the host is neither a name nor an address"),
+        ("JWTLENS_ALLOWED_HOSTS", "*", "JWTLENS_ALLOWED_HOSTS: a host in the list is neither a name nor an address"),
+        ("JWTLENS_ALLOWED_HOSTS", "a:80", "JWTLENS_ALLOWED_HOSTS: a host in the list is neither a name nor an address"),
+    ],
+)
+def test_it_refuses_with_a_sentence(variable: str, value: str, sentence: str):
+    with pytest.raises(BadSetting) as refused:
+        from_environment({variable: value})
+    assert str(refused.value) == sentence
+    assert refused.value.hint
+
+
+def test_a_refusal_lists_what_there_is():
+    with pytest.raises(BadSetting) as refused:
+        from_environment({"JWTLENS_DEBUG": "1"})
+    assert refused.value.hint == "the settings are JWTLENS_HOST, JWTLENS_PORT, JWTLENS_ALLOWED_HOSTS"
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("LOCALHOST", "localhost"),
+        ("localhost.", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("my_box.lan", "my_box.lan"),
+        ("localhost..", None),
+        (".localhost", None),
+        ("[127.0.0.1]", None),
+        ("[localhost]", None),
+        ("a b", None),
+        ("a,b", None),
+        ("bücher.example", None),
+        ("localhost\n", None),
+        ("a" * 64, None),
+        (".".join(["a" * 63] * 4), None),
+        ("", None),
+    ],
+)
+def test_a_host_has_one_spelling(text: str, host: str | None):
+    assert canonical_host(text) == host
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),
+        ("::", "http://[::1]:80"),
+        ("fd00::7", "http://[fd00::7]:80"),
+        ("box", "http://box:80"),
+    ],
+)
+def test_the_machine_reaches_its_own_server(host: str, address: str):
+    assert url(reachable(Settings(host=host)), 80) == address
