@@ -1,0 +1,128 @@
+"""encode: header and payload, as written, to a signed token.
+
+CannotEncode   the request cannot be carried out; each has a code, a message and a hint
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.tokens import base64url, header, jws, keys, lossless_json
+from app.tokens.algorithms import Algorithm
+from app.tokens.algorithms import algorithm as algorithm_named
+from app.tokens.envelope import read
+from app.tokens.findings import Finding, kind_of, quoted
+from app.tokens.keys import Key, Keys
+
+
+class CannotEncode(Exception):
+    """No token can be made; nothing of the payload or key is in the words."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The token, the key that signed it (None for `none`), and on demand what a strict receiver will say of it."""
+
+    token: str
+    algorithm: Algorithm
+    key: Key | None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        token = read(self.token)
+        faults = jws.key_faults(self.algorithm, self.key, "sign") if self.key else ()
+        return tuple(dict.fromkeys((*token.findings, *header.faults(token), *header.notes(token), *faults)))
+
+
+def encode(header_: str | Mapping[str, Any], payload: str | Mapping[str, Any], key: str | Keys, *, key_encoding: str = "auto") -> Encoded:
+    """Sign *payload* under *header_*; both may be text, which is kept byte for byte, or a mapping, written compactly.
+
+    Raises CannotEncode when the header cannot be read, names no known algorithm, or the key cannot sign with it.
+    """
+    header_text, payload_text = _text(header_), _text(payload)
+    algorithm, kid = _algorithm(header_text)
+    signing_input = f"{_encoded(header_text)}.{_encoded(payload_text)}"
+    if algorithm.family == "none":
+        token = f"{signing_input}."
+        return Encoded(token, algorithm, None)
+    read_keys = key if isinstance(key, Keys) else keys.read(key, key_encoding)
+    signer = _signer(algorithm, read_keys, kid)
+    try:
+        signature = jws.sign(algorithm, signer, signing_input.encode("ascii"))
+    except ValueError:
+        raise CannotEncode(
+            "key_cannot_sign", f"The {signer.name} cannot make a signature with {algorithm.name}.", "Use another key."
+        ) from None
+    token = f"{signing_input}.{base64url.encode(signature)}"
+    return Encoded(token, algorithm, signer)
+
+
+def unsigned(header_text: str, payload_text: str, signature: str) -> str:
+    """The two texts encoded, with *signature* as it stands: what an edit makes when no key can sign."""
+    return f"{_encoded(header_text)}.{_encoded(payload_text)}.{signature}"
+
+
+def _algorithm(header_text: str) -> tuple[Algorithm, object]:
+    document = lossless_json.read(header_text)
+    if not document.readable:
+        line, column = document.position(document.problems[0].offset)
+        raise CannotEncode(
+            "header_not_json", f"The header is not JSON: line {line}, column {column}.", "Mend the header; the token stays as it was."
+        )
+    value = document.value
+    if not isinstance(value, dict):
+        raise CannotEncode("header_not_an_object", f"The header is {kind_of(value)}; a JSON object is required.")
+    if "enc" in value:
+        raise CannotEncode(
+            "encryption_not_supported", 'The header has "enc", which asks for encryption (JWE); this version signs only.', 'Remove "enc".'
+        )
+    if "alg" not in value:
+        raise CannotEncode("alg_missing", 'The header has no "alg".', 'Add "alg", for example "HS256".')
+    if not isinstance(value["alg"], str):
+        raise CannotEncode("alg_not_a_string", f'"alg" is {kind_of(value["alg"])}; a string is required.')
+    algorithm = algorithm_named(value["alg"])
+    if algorithm is None:
+        raise CannotEncode("alg_unknown", f'alg "{quoted(value["alg"])}" is not an algorithm jwtlens knows.')
+    return algorithm, value.get("kid")
+
+
+def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
+    if not read_keys.keys:
+        message = "There is no key to sign with." if read_keys.is_empty else read_keys.findings[0].message
+        raise CannotEncode("key_missing" if read_keys.is_empty else "key_unreadable", message, f"Give {algorithm.wants}.")
+    fitting = [key for key in read_keys.keys if key.fits(algorithm)]
+    if not fitting:
+        have = read_keys.keys[0].name if len(read_keys.keys) == 1 else "no key that fits"
+        raise CannotEncode(
+            "key_does_not_fit", f"{algorithm.name} needs {algorithm.wants}; the key box holds: {have}.", f"Give {algorithm.wants}, private."
+        )
+    signers = [key for key in fitting if key.can_sign]
+    if not signers:
+        raise CannotEncode(
+            "key_cannot_sign", f"The {fitting[0].name} verifies only; signing needs the private key.", "Paste the private key."
+        )
+    if any(fault.code == "secret_empty" for fault in signers[0].faults):
+        raise CannotEncode("secret_empty", "The secret is empty: anyone can sign with it.", "Use a random secret.")
+    return min(signers, key=lambda key: key.kid != kid)
+
+
+def _encoded(text: str) -> str:
+    try:
+        return base64url.encode(text.encode())
+    except UnicodeEncodeError:
+        raise CannotEncode(
+            "not_unicode", "The text has half of a surrogate pair, which cannot be written as UTF-8.", "Remove it."
+        ) from None
+
+
+def _text(value: str | Mapping[str, Any]) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,371 @@
+"""From whatever was pasted to the parts of a token, with everything noticed on the way.
+
+A clean compact token takes the short way: three strict base64url reads. All else is explained character by character.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from app.tokens import base64url, lossless_json
+from app.tokens.findings import Finding, Segment, found, kind_of, named, quoted
+from app.tokens.lossless_json import Document
+
+TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
+Serialization = Literal["compact", "flattened", "general"]
+_SEGMENTS: tuple[Segment, ...] = ("header", "payload", "signature")
+
+_WRAPPER = re.compile(r"\s*(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]+", re.IGNORECASE)
+_QUOTES = ('"', "'", "`")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MOST_SEGMENTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One segment: its text, where it begins in the token without what was set aside, and its bytes."""
+
+    text: str
+    start: int
+    data: bytes
+
+
+class Token:
+    """A token as read: kind, parts, header and payload, and the findings about its form.
+
+    Nothing in it is verified. *places* gives for each character of the token, without what was set aside,
+    its offset in the text that was given.
+    """
+
+    kind: TokenKind = "JWS"
+    serialization: Serialization | None = "compact"
+    form_findings: tuple[Finding, ...] = ()
+    is_clean: bool
+    """Whether a strict receiver takes the text as it stands (RFC 7515 §5.2)."""
+    is_compact_jws: bool
+    header: Document | None
+    """The JOSE header, or None when the text has none."""
+    signing_input: bytes
+    """What the signature is over, as spelt in the token (RFC 7515 §5.2)."""
+    signature: bytes
+
+    def __init__(
+        self,
+        text: str,
+        kind: TokenKind = "unknown",
+        serialization: Serialization | None = None,
+        parts: tuple[Part, ...] = (),
+        findings: tuple[Finding, ...] = (),
+        places: Sequence[int] = (),
+    ) -> None:
+        self.text = text
+        self.kind = kind
+        self.serialization = serialization
+        self.form_findings = findings
+        self._parts = parts
+        self._places = places
+        self.is_clean = not any(finding.level == "error" for finding in findings)
+        self.is_compact_jws = kind == "JWS" and serialization == "compact" and len(parts) == 3
+        self.header = _document(parts[0].data) if parts and parts[0].text else None
+        self.signing_input = f"{parts[0].text}.{parts[1].text}".encode("utf-8", "surrogatepass") if len(parts) > 1 else b""
+        self.signature = parts[2].data if len(parts) > 2 else b""
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        return self._parts
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        return self._places
+
+    @cached_property
+    def payload(self) -> Document | None:
+        """The payload as text with its JSON value, or None when there is none to read."""
+        if self.kind == "JWE" or len(self.parts) < 2:
+            return None
+        return _document(self.parts[1].data)
+
+    @property
+    def alg(self) -> object:
+        value = self.header.value if self.header else None
+        return value.get("alg") if isinstance(value, dict) else None
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed of the form, the header's JSON and the payload's JSON."""
+        return (*self.form_findings, *self.header_findings, *self.payload_findings)
+
+    @cached_property
+    def header_findings(self) -> tuple[Finding, ...]:
+        if self.header is None:
+            return ()
+        return tuple(self._json_findings("header", self.header, self.parts[0]))
+
+    @cached_property
+    def payload_findings(self) -> tuple[Finding, ...]:
+        if self.payload is None:
+            return ()
+        if not self.parts[1].data:
+            return (found("empty_payload", "payload"),)
+        return tuple(self._json_findings("payload", self.payload, self.parts[1]))
+
+    def _json_findings(self, segment: Segment, document: Document, part: Part) -> Iterator[Finding]:
+        undecodable = _not_utf8(segment, part.data)
+        if undecodable:
+            yield undecodable
+        if segment == "payload" and not document.readable and document.text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "'"):
+            yield found("not_json", segment)
+            return
+        for problem in document.problems:
+            place = self.place(segment, document, problem.offset, problem.length)
+            where = f"line {place['line']}, column {place['column']}"
+            name, _, values = problem.detail.partition("\0")
+            yield found(problem.code, segment, **place, where=where, detail=quoted(name), values=quoted(values, 120), count=problem.count)
+        if document.readable and not isinstance(document.value, dict):
+            need = "a header" if segment == "header" else "a JWT's claims set"
+            code = "not_an_object" if segment == "header" else "claims_not_an_object"
+            yield found(code, segment, kind=kind_of(document.value), need=need)
+
+    def place(self, segment: Segment, document: Document, offset: int, length: int) -> dict[str, Any]:
+        """Where characters of a decoded segment stand: in the given text, and as line and column of the segment."""
+        part = self.parts[0 if segment == "header" else 1]
+        first = len(document.text[:offset].encode("utf-8", "surrogatepass"))
+        size = len(document.text[offset : offset + length].encode("utf-8", "surrogatepass"))
+        begin, end = first * 4 // 3, -(-(first + size) * 4 // 3)
+        start = self.places[part.start + begin]
+        line, column = document.position(offset)
+        return {
+            "offset": start,
+            "length": max(1, self.places[part.start + max(0, min(end, len(part.text)) - 1)] + 1 - start),
+            "line": line,
+            "column": column,
+        }
+
+
+def read(text: str) -> Token:
+    """Read any text as a token; raises nothing."""
+    if text.count(".") == 2 and text.isascii():
+        raw = text.encode("ascii")
+        header, payload, signature = raw.split(b".")
+        header_data, payload_data, signature_data = base64url.decode(header), base64url.decode(payload), base64url.decode(signature)
+        if header_data and payload_data is not None and signature_data is not None:
+            return _Clean(text, raw[: len(raw) - len(signature) - 1], header_data, payload_data, signature_data)
+    return _Explainer(text).token()
+
+
+class _Clean(Token):
+    """A compact token without a fault of form; its parts are made only when somebody looks at them."""
+
+    is_clean = True
+    is_compact_jws = True
+
+    def __init__(self, text: str, signing_input: bytes, header: bytes, payload: bytes, signature: bytes) -> None:
+        self.text = text
+        self.signing_input = signing_input
+        self.header = _document(header)
+        self.signature = signature
+        self._payload_data = payload
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        header, payload, signature = self.text.split(".")
+        starts = (0, len(header) + 1, len(header) + len(payload) + 2)
+        data = (base64url.decode(header.encode()) or b"", self._payload_data, self.signature)
+        return tuple(Part(*part) for part in zip((header, payload, signature), starts, data, strict=True))
+
+    @cached_property
+    def payload(self) -> Document | None:
+        return _document(self._payload_data)
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        return range(len(self.text) + 1)
+
+
+class _Explainer:
+    """Reads what the short way refused, and notes why."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.notes: list[Finding] = []
+        self.start = 0
+        self.end = len(text)
+        self.places: Sequence[int] = range(len(text) + 1)
+
+    def token(self) -> Token:
+        if not self.text.strip():
+            return Token(self.text, findings=(found("empty_input", "token"),))
+        self.set_wrapper_aside()
+        self.places = range(self.start, self.end + 1)
+        inner = self.text[self.start : self.end]
+        if inner.lstrip().startswith("{"):
+            form = _json_form(inner)
+            if form:
+                return Token(self.text, *form, findings=(found("json_serialization", "token", form=form[1]),))
+        clean = self.without_space(inner)
+        kind: TokenKind = "JWS"
+        if "~" in clean:
+            kind = "SD-JWT"
+            clean, _, rest = clean.partition("~")
+            count = sum(1 for one in rest.split("~") if one and "." not in one)
+            self.notes.append(found("sd_jwt", "token", count=f"{count} disclosure{'s' if count != 1 else ''}"))
+        return self.by_dots(clean, kind)
+
+    def set_wrapper_aside(self) -> None:
+        """Leave out `Bearer `, a header name and quotes: packaging, not part of the token."""
+        match = _WRAPPER.match(self.text)
+        if match:
+            self.start = match.end()
+            self.end = len(self.text.rstrip())
+            self.note_wrapper(f'Leading "{quoted(match.group().strip())}"', 0, self.start)
+        inner = self.text[self.start : self.end].strip()
+        if len(inner) > 1 and inner[0] in _QUOTES and inner[-1] == inner[0]:
+            begin = self.text.index(inner[0], self.start)
+            self.end = self.text.rindex(inner[0], 0, self.end)
+            self.note_wrapper(f"The pair of quotes ({inner[0]})", begin, 1)
+            self.start = begin + 1
+
+    def note_wrapper(self, what: str, offset: int, length: int) -> None:
+        self.notes.append(found("wrapper_removed", "token", offset=offset, length=length, what=what))
+
+    def without_space(self, inner: str) -> str:
+        """Leave out white space and invisible characters, noting each sort once."""
+        if inner.isascii() and not any(character.isspace() for character in inner):
+            return inner
+        places: dict[str, list[int]] = {}
+        kept: list[str] = []
+        kept_places: list[int] = []
+        for index, character in enumerate(inner, self.start):
+            if character.isspace() or unicodedata.category(character) in ("Cf", "Zs", "Zl", "Zp"):
+                places.setdefault(character, []).append(index)
+            else:
+                kept.append(character)
+                kept_places.append(index)
+        for character, found_at in places.items():
+            code = "white_space" if character.isspace() else "invisible_character"
+            name = _SPACE_NAMES.get(character) or named(character)
+            self.notes.append(found(code, "token", offset=found_at[0], length=1, name=name, at=found_at[0], count=_more(found_at)))
+        self.places = [*kept_places, self.end]
+        return "".join(kept)
+
+    def by_dots(self, clean: str, kind: TokenKind) -> Token:
+        dots = clean.count(".")
+        if dots == 0:
+            return self.opaque(clean)
+        texts = clean.split(".", _MOST_SEGMENTS)
+        if dots == 4:
+            return self.encrypted(texts)
+        if dots == 1:
+            self.notes.append(found("two_segments", "token", offset=self.places[len(clean)], length=0))
+        elif dots != 2:
+            surplus = len(".".join(texts[:3]))
+            at, extra = self.places[surplus], len(clean) - surplus
+            text = f"The first three are read; {extra} characters at offset {at} are surplus."
+            self.notes.append(found("segment_count", "token", offset=at, length=extra, count=dots + 1, surplus=text))
+        return self.make(kind, texts[:3])
+
+    def encrypted(self, texts: list[str]) -> Token:
+        token = self.make("JWE", texts)
+        value = token.header.value if token.header else None
+        words = "header not readable"
+        if isinstance(value, dict):
+            named_ = (f'{name} "{quoted(value[name])}"' for name in ("alg", "enc") if isinstance(value.get(name), str))
+            words = ", ".join(named_) or "alg and enc missing"
+        token.form_findings = (*token.form_findings, found("encrypted", "token", header=words))
+        return token
+
+    def make(self, kind: TokenKind, texts: list[str]) -> Token:
+        parts: list[Part] = []
+        start = 0
+        for index, text in enumerate(texts):
+            data, faults = base64url.explain(text)
+            if kind != "JWE" or index == 0:
+                self.note_faults(_SEGMENTS[index], faults, start)
+            parts.append(Part(text, start, data))
+            start += len(text) + 1
+        return Token(self.text, kind, "compact", tuple(parts), tuple(self.notes), self.places)
+
+    def note_faults(self, segment: Segment, faults: tuple[base64url.Fault, ...], start: int) -> None:
+        """Note each sort of fault once, at its first place, with the number of further ones."""
+        sorts: dict[tuple[str, str], list[base64url.Fault]] = {}
+        for fault in faults:
+            sorts.setdefault((fault.code, fault.text if fault.code != "base64_foreign_character" else ""), []).append(fault)
+        for (code, _), same in sorts.items():
+            first = same[0]
+            at = self.places[start + first.offset]
+            self.notes.append(
+                found(
+                    code,
+                    segment,
+                    offset=at,
+                    length=first.length,
+                    text=first.text,
+                    name=named(first.text[0]),
+                    at=at,
+                    count=_more(same),
+                    canonical=first.canonical,
+                )
+            )
+
+    def opaque(self, clean: str) -> Token:
+        """No dots: a lone segment is shown if it holds JSON, anything else is named as far as possible."""
+        data = base64url.decode(clean.encode()) if clean.isascii() else None
+        document = _document(data) if data else None
+        count = "1 segment, no dots"
+        if document and isinstance(document.value, dict):
+            name = "header" if "alg" in document.value else "payload"
+            note = found("not_a_token", "token", count=count, guess=f"It is a {name} alone; it is shown, nothing can be verified.")
+            part = Part(clean, 0, data or b"")
+            parts = (part,) if name == "header" else (Part("", 0, b""), part)
+            return Token(self.text, parts=parts, findings=(*self.notes, note), places=self.places)
+        if _UUID.fullmatch(clean):
+            guess = "It looks like a UUID, an opaque reference token: ask its issuer (introspection); it cannot be decoded."
+        elif "-----BEGIN" in self.text:
+            guess = "It is a PEM: paste it into the key box."
+        elif clean.startswith(("{", "[")):
+            guess = "It is JSON: the payload of a token can be typed into the payload pane."
+        else:
+            guess = "If it is an opaque reference token, ask its issuer (introspection); it cannot be decoded."
+        return Token(self.text, findings=(*self.notes, found("not_a_token", "token", count=count, guess=guess)))
+
+
+_SPACE_NAMES = {"\n": "Line break", "\r": "Carriage return", "\t": "Tab", " ": "Space"}
+
+
+def _document(data: bytes) -> Document:
+    try:
+        return lossless_json.read(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return lossless_json.read(data.decode("utf-8", "replace"))
+
+
+def _not_utf8(segment: Segment, data: bytes) -> Finding | None:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        latin = data.decode("latin-1")
+        at = error.start
+        around = latin[max(0, at - 12) : at + 12]
+        guess = f'; as Latin-1 it reads "{quoted(around)}"' if around.isprintable() else ""
+        return found("not_utf8", segment, byte=f"{data[at]:02X}", at=at, guess=guess)
+    return None
+
+
+def _json_form(inner: str) -> tuple[TokenKind, Serialization] | None:
+    value = lossless_json.read(inner).value
+    if not isinstance(value, dict):
+        return None
+    if "ciphertext" in value:
+        return "JWE", "general" if "recipients" in value else "flattened"
+    if "payload" in value and ("signature" in value or "signatures" in value):
+        return "JWS", "general" if "signatures" in value else "flattened"
+    return None
+
+
+def _more(places: list[int] | list[base64url.Fault]) -> str:
+    return f" (and {len(places) - 1} more)" if len(places) > 1 else ""

@@ -1,0 +1,226 @@
+"""JWS: judging a signature by the letter of RFC 7515 and 7518, and making one.
+
+The key's type decides which algorithm may run; the header never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from app.tokens import header, primitives
+from app.tokens.algorithms import ALGORITHMS, CURVES, Algorithm
+from app.tokens.algorithms import algorithm as algorithm_named
+from app.tokens.envelope import Token
+from app.tokens.findings import Finding, found, quoted
+from app.tokens.keys.key import Key, Keys
+
+Status = Literal["verified", "invalid", "unsecured", "not_checked"]
+
+
+@dataclass(slots=True)
+class Signature:
+    """The verdict on one signature.
+
+    *status* is `verified` only for what a strict verifier accepts with this key. *matches* is the bare arithmetic:
+    True with status `invalid` means that a rule, named first in *faults*, refuses a signature that would fit.
+    *findings* are facts about this token with this key that are no fault of the token's form.
+    """
+
+    status: Status
+    reason: str
+    algorithm: str | None = None
+    key: Key | None = None
+    matches: bool | None = None
+    faults: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def because(self) -> str:
+        """The reason in a sentence; that of a match is put into words only when somebody asks."""
+        if self.reason or self.key is None:
+            return self.reason
+        return f"The signature matches the {self.key.with_kid}."
+
+
+def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signature:
+    """Judge the signature of *token* with the keys given.
+
+    *signing_input* replaces the token's own for a detached payload. Raises nothing.
+    """
+    if not token.is_compact_jws:
+        return _not_a_signed_token(token)
+    alg = token.alg
+    if alg == "none":
+        return _unsecured(token)
+    refusals = header.faults(token)
+    algorithm = algorithm_named(alg)
+    if algorithm is None:
+        because = refusals[0].message if refusals else "The header cannot be read, so nothing can be verified."
+        return Signature("not_checked", because, alg if isinstance(alg, str) else None, faults=refusals)
+    if not keys.keys:
+        because = keys.findings[0].message if keys.findings and not keys.is_empty else "Not checked: there is no key."
+        return Signature("not_checked", because, algorithm.name, faults=refusals)
+    if not token.is_clean:
+        refusals = (*(note for note in token.form_findings if note.level == "error"), *refusals)
+    fitting = [key for key in keys.keys if key.key_type == algorithm.key_type and key.fits(algorithm)]
+    if not fitting:
+        misfit = _misfit(algorithm, keys)
+        return Signature(
+            "not_checked", misfit.message, algorithm.name, keys.keys[0] if len(keys.keys) == 1 else None, None, refusals, (misfit,)
+        )
+    kid = token.header.value.get("kid") if token.header else None
+    data = token.signing_input if signing_input is None else signing_input
+    first: Signature | None = None
+    for key in _by_kid(fitting, kid):
+        verdict = _with_key(algorithm, key, kid, keys, data, token.signature, refusals)
+        if verdict.matches:
+            return verdict
+        first = first or verdict
+    assert first is not None
+    return first if len(fitting) == 1 else _none_matched(first, len(fitting))
+
+
+def _with_key(
+    algorithm: Algorithm, key: Key, kid: object, keys: Keys, data: bytes, signature: bytes, refusals: tuple[Finding, ...]
+) -> Signature:
+    faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"), *_kid_faults(key, kid, keys))
+    if (key.public is None and key.secret is None) or any(fault.code == "rsa_too_long" for fault in key.faults):
+        return Signature("invalid", f"Not tried: {key.faults[0].message}", algorithm.name, key, None, faults)
+    shape = _shape(algorithm, key, signature)
+    matches = shape is None and primitives.verifies(algorithm, key, data, signature)
+    if matches and not faults:
+        return Signature("verified", "", algorithm.name, key, True)
+    if matches:
+        return Signature(
+            "invalid", f"The signature matches the {key.with_kid}, but: {faults[0].message}", algorithm.name, key, True, faults
+        )
+    findings = (shape,) if shape else ()
+    because = (
+        shape.message if shape else f"The signature does not match the {key.with_kid}: the token was altered, or another key signed it."
+    )
+    return Signature("invalid", because, algorithm.name, key, False, faults, findings)
+
+
+def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verify"]) -> tuple[Finding, ...]:
+    """Every reason for which *key* must not be used with *algorithm* (RFC 7517 §4, RFC 7518 §3)."""
+    if not key.faults and key.bits >= algorithm.min_key_bits and key.alg is None and key.use is None and key.key_ops is None:
+        return ()
+    faults = list(key.faults)
+    if key.bits < algorithm.min_key_bits and not any(fault.code == "secret_empty" for fault in faults):
+        code = "key_too_short" if key.secret is not None else "rsa_too_short"
+        faults.append(found(code, "key", bits=key.bits, alg=algorithm.name, need=algorithm.min_key_bits, spec=algorithm.spec))
+    if key.alg is not None and key.key_type != "AKP" and not _same_algorithm(key.alg, algorithm):
+        faults.append(found("key_algorithm", "key", key_alg=quoted(key.alg), alg=algorithm.name))
+    if key.use is not None and key.use != "sig":
+        faults.append(found("key_use", "key", use=quoted(key.use)))
+    # A private key that may only sign verifies with its public half, which bears no key_ops of its own.
+    allowed = {operation, "sign"} if key.can_sign else {operation}
+    if key.key_ops is not None and not allowed.intersection(key.key_ops):
+        faults.append(found("key_ops", "key", ops=quoted(str(list(key.key_ops))), wanted=operation))
+    return tuple(faults)
+
+
+def sign(algorithm: Algorithm, key: Key, data: bytes) -> bytes:
+    """Sign *data*; raises ValueError when the key cannot. Faults of policy do not stop it."""
+    return primitives.sign(algorithm, key, data)
+
+
+def _same_algorithm(key_alg: str, algorithm: Algorithm) -> bool:
+    """RFC 9864: EdDSA and the fully specified name mean the same once the curve is known to fit."""
+    if key_alg == algorithm.name:
+        return True
+    other = ALGORITHMS.get(key_alg)
+    return other is not None and other.family == algorithm.family == "eddsa" and bool(set(other.curves) & set(algorithm.curves))
+
+
+def _by_kid(keys: list[Key], kid: object) -> list[Key]:
+    """Those with the token's kid first; the others follow, so that the one that matches can be named."""
+    if len(keys) == 1 or not isinstance(kid, str):
+        return keys
+    return sorted(keys, key=lambda key: key.kid != kid)
+
+
+def _kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
+    if not isinstance(kid, str) or key.kid is None or key.kid == kid:
+        return ()
+    others = [quoted(one.kid, 30) for one in keys.keys if one.kid is not None]
+    have = (
+        f"the key set has {', '.join(f'{chr(34)}{one}{chr(34)}' for one in others[:5])}"
+        if keys.is_set
+        else f'the key has "{quoted(key.kid)}"'
+    )
+    return (found("key_kid", "key", wanted=quoted(kid), have=have),)
+
+
+def _shape(algorithm: Algorithm, key: Key, signature: bytes) -> Finding | None:
+    """A signature whose size or range is wrong is refused before any arithmetic."""
+    size, need = len(signature), primitives.expected_size(algorithm, key)
+    if size == 0:
+        return found("signature_empty", "signature", alg=algorithm.name)
+    if size != need:
+        with_key = f"with this {key.name} " if not algorithm.signature_size else ""
+        return found(
+            "signature_size",
+            "signature",
+            size=size,
+            need=need,
+            alg=algorithm.name,
+            with_key=with_key,
+            guess=_size_guess(algorithm, signature),
+            spec=algorithm.spec,
+        )
+    if algorithm.family == "ecdsa":
+        r, s = primitives.halves(algorithm, signature)
+        order = CURVES[algorithm.curves[0]].order
+        if not (0 < r < order and 0 < s < order):
+            return _range_finding(r, s, order)
+    return None
+
+
+def _size_guess(algorithm: Algorithm, signature: bytes) -> str:
+    if algorithm.family == "ecdsa" and signature[:1] == b"\x30" and len(signature) > 8:
+        return " It looks like ASN.1 DER; JWS wants r and s, one behind the other."
+    return ""
+
+
+def _range_finding(r: int, s: int, order: int) -> Finding:
+    if r == s == 0:
+        return found("signature_range", "signature", which="r = s = 0", guess='It is the "psychic signature" forgery (CVE-2022-21449).')
+    which = " and ".join(f"{name} is {'0' if value == 0 else 'too large'}" for name, value in (("r", r), ("s", s)) if not 0 < value < order)
+    return found("signature_range", "signature", which=which, guess="")
+
+
+def _unsecured(token: Token) -> Signature:
+    faults = header.faults(token)
+    if token.signature:
+        fault = found("alg_none_with_signature", "signature", size=len(token.signature))
+        return Signature("unsecured", fault.message, "none", faults=(*faults, fault), findings=(fault,))
+    return Signature("unsecured", 'The token says alg "none": nobody signed it, so nothing can be verified.', "none", faults=faults)
+
+
+def _not_a_signed_token(token: Token) -> Signature:
+    if token.kind == "JWE":
+        return Signature("not_checked", "An encrypted token (JWE) bears no signature, and this version does not decrypt.")
+    if token.form_findings:
+        return Signature("not_checked", token.form_findings[-1].message)
+    return Signature("not_checked", "There is no signature to check.")
+
+
+def _none_matched(first: Signature, tried: int) -> Signature:
+    because = f"The signature matches none of the {tried} keys of the set that fit {first.algorithm}."
+    return replace(first, reason=because)
+
+
+def _misfit(algorithm: Algorithm, keys: Keys) -> Finding:
+    only = keys.keys[0] if len(keys.keys) == 1 else None
+    have = f"a {only.name}" if only else f"{len(keys.keys)} keys, none of which fits"
+    if have.startswith(("a EC", "a Ed")):
+        have = "an" + have[1:]
+    fits = only.algorithms if only else ()
+    guess = f" It would fit {' or '.join(fits[:3])}." if only and fits and only.secret is None else ""
+    if algorithm.family == "hmac":
+        hint = "Paste the shared secret. A public key is never used as a secret: that is the algorithm confusion attack."
+    else:
+        hint = "Paste the issuer's public key."
+    return found("key_type_for_algorithm", "key", alg=algorithm.name, need=algorithm.wants, have=have, guess=guess, hint=hint)

@@ -1,0 +1,418 @@
+"""JSON as it was written: numbers, order, duplicates, white space and places are kept.
+
+Two readers, one result. The fast one is the standard library's; whatever it cannot vouch for
+(an error, a duplicate, a number it would round, deep nesting) goes to the slow one, which knows places.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Any, NoReturn
+
+MAX_DEPTH = 64
+MAX_MEMBERS = 10_000
+_LARGEST_EXACT = 2**53
+
+_TOKEN = re.compile(
+    r"""[ \t\n\r]*(?:
+        (?P<string>"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+")
+      | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+]))
+      | (?P<mark>[{}\[\]:,])
+      | (?P<word>true|false|null)(?![A-Za-z0-9_$])
+      | (?P<constant>-?(?:NaN|Infinity))(?![A-Za-z0-9_$])
+      | (?P<end>\Z)
+      | (?P<bad>.)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+# Possessive, and an open string runs to the end: otherwise each escaped quote of a hostile text starts a new search.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_LAYOUT_TOKEN = re.compile(_STRING + r'|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+_BRACKETS = re.compile(_STRING + r"|([{\[])|([}\]])", re.DOTALL)
+_EXACT_DIGITS = 15
+_WRITTEN_SURROGATE = re.compile(r"\\u[dD]")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a strict reader refuses or a careless one changes; *offset* counts characters."""
+
+    code: str
+    offset: int
+    length: int
+    detail: str = ""
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its place; an object's members keep their order and their duplicates."""
+
+    kind: str
+    start: int
+    end: int
+    value: Any
+    items: list[Node] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    name: str
+    start: int
+    end: int
+    node: Node
+
+
+class _Stop(Exception):
+    """The slow reader cannot go on; the problem says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class _NeedsPlaces(Exception):
+    """The fast reader met something that the slow one must report."""
+
+
+class Document:
+    """A JSON text and all that is known of it; *value* is None when it could not be read."""
+
+    def __init__(self, text: str, value: Any, problems: tuple[Problem, ...], readable: bool) -> None:
+        self.text = text
+        self.value = value
+        self.problems = problems
+        self.readable = readable
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The values with their places, or None when the text could not be read."""
+        return scan(self.text)[0] if self.readable else None
+
+    @cached_property
+    def exact(self) -> str | None:
+        """Valid JSON text that says the same, numbers as written; of duplicates the last; None if there is none."""
+        if not self.readable or any(p.code in ("json_constant", "json_byte_order_mark") for p in self.problems):
+            return None
+        if any(p.code == "json_duplicate_member" for p in self.problems):
+            return _write(self.text, self.root) if self.root else None
+        return self.text
+
+    def member(self, name: str) -> Member | None:
+        """The last top-level member called *name*, with its place."""
+        found = None
+        for member in self.root.members if self.root else ():
+            if member.name == name:
+                found = member
+        return found
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of *offset*, both from 1."""
+        return position(self.text, offset)
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of *offset* in *text*, both from 1."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    return text.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+def read(text: str) -> Document:
+    """Read *text*; problems are collected, nothing is raised."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH and text.count(":") <= MAX_MEMBERS:
+        if "\\u" not in text or not _WRITTEN_SURROGATE.search(text):
+            try:
+                value, end = _SCAN(text, 0)
+                if end == len(text):
+                    return Document(text, value, (), readable=True)
+            except (_NeedsPlaces, StopIteration, ValueError, RecursionError):
+                pass  # the slow reader says what is the matter
+    else:
+        too_much = _too_deep(text) or _too_many(text)
+        if too_much:
+            return Document(text, None, (too_much,), readable=False)
+    root, problems = scan(text)
+    return Document(text, root.value if root else None, tuple(problems), readable=root is not None)
+
+
+def scan(text: str) -> tuple[Node | None, list[Problem]]:
+    """Read *text* with places; returns the root value, or None, and every problem met."""
+    reader = _Reader(text)
+    try:
+        return reader.document(), reader.problems
+    except _Stop as stop:
+        return None, [*reader.problems, stop.problem]
+
+
+def compact(text: str) -> str:
+    """The same JSON without the white space between its tokens."""
+    return "".join(_LAYOUT_TOKEN.findall(text))
+
+
+def indent(text: str) -> str:
+    """The same JSON, token for token, laid out to be read."""
+    tokens = _LAYOUT_TOKEN.findall(text)
+    out: list[str] = []
+    depth = 0
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        if token in "{[":
+            depth += 1
+            out.append(token if following in ("}", "]") else f"{token}\n{'  ' * depth}")
+        elif token in "}]":
+            depth -= 1
+            empty = index and tokens[index - 1] in ("{", "[")
+            out.append(token if empty else f"\n{'  ' * depth}{token}")
+        elif token == ",":
+            out.append(f",\n{'  ' * depth}")
+        elif token == ":":
+            out.append(": ")
+        else:
+            out.append(token)
+    return "".join(out)
+
+
+def _write(text: str, node: Node) -> str:
+    if node.kind == "object":
+        last = {member.name: member.node for member in node.members}
+        return "{" + ",".join(f"{json.dumps(name)}:{_write(text, child)}" for name, child in last.items()) + "}"
+    if node.kind == "array":
+        return "[" + ",".join(_write(text, child) for child in node.items) + "]"
+    return text[node.start : node.end]
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NeedsPlaces
+    return members
+
+
+def _real(source: str) -> Decimal:
+    try:
+        return Decimal(source)
+    except InvalidOperation:  # an exponent beyond any arithmetic; the text itself is kept
+        return Decimal("-Infinity" if source.startswith("-") else "Infinity")
+
+
+def _whole(source: str) -> int:
+    if len(source) > _EXACT_DIGITS:
+        raise _NeedsPlaces
+    return int(source)
+
+
+def _constant(source: str) -> NoReturn:
+    raise _NeedsPlaces
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # in C, not in typeshed
+
+
+def _too_deep(text: str) -> Problem | None:
+    depth = deepest = 0
+    place = -1
+    for match in _BRACKETS.finditer(text):
+        if match.group(1):
+            depth += 1
+            deepest = max(deepest, depth)
+            if depth == MAX_DEPTH + 1 and place < 0:
+                place = match.start()
+        elif match.group(2):
+            depth -= 1
+    return Problem("json_too_deep", place, 1, count=deepest) if place >= 0 else None
+
+
+def _too_many(text: str) -> Problem | None:
+    members = sum(1 for token in _LAYOUT_TOKEN.finditer(text) if token.group() == ":")
+    return Problem("json_too_many_members", 0, 1, count=members) if members > MAX_MEMBERS else None
+
+
+class _Reader:
+    """A recursive-descent reader; depth is bounded by MAX_DEPTH before it starts."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.problems: list[Problem] = []
+
+    def document(self) -> Node:
+        if self.text.startswith("\ufeff"):
+            self.problems.append(Problem("json_byte_order_mark", 0, 1))
+            self.at = 1
+        node = self.value(self.next())
+        after = self.next()
+        if after.lastgroup != "end":
+            self.stop("json_extra_data", after)
+        return node
+
+    def next(self) -> re.Match[str]:
+        match = _TOKEN.match(self.text, self.at)
+        assert match is not None  # the last alternatives match the end and any character
+        self.at = match.end()
+        return match
+
+    def stop(self, code: str, match: re.Match[str], detail: str = "") -> NoReturn:
+        group = match.lastgroup or "bad"
+        length = max(1, match.end() - match.start(group))
+        raise _Stop(Problem(code, match.start(group), length, detail or match.group(group)))
+
+    def value(self, match: re.Match[str]) -> Node:
+        kind = match.lastgroup
+        assert kind is not None
+        start, end, source = match.start(kind), match.end(), match.group(kind)
+        if kind == "string":
+            return Node("string", start, end, self.string(source, start))
+        if kind == "number":
+            return Node("number", start, end, self.number(source, start))
+        if kind == "word":
+            return Node("word", start, end, _WORDS[source])
+        if kind == "constant":
+            self.problems.append(Problem("json_constant", start, end - start, source))
+            return Node("number", start, end, Decimal(source))
+        if source == "{":
+            return self.object(start)
+        if source == "[":
+            return self.array(start)
+        self.refuse(match)
+
+    def refuse(self, match: re.Match[str]) -> NoReturn:
+        group = match.lastgroup or "bad"
+        start, source = match.start(group), match.group(group)
+        if group == "end":
+            self.stop("json_empty" if not self.text.strip() else "json_ends_early", match)
+        if source == "'":
+            self.stop("json_single_quotes", match)
+        if source == '"':
+            self.bad_string(start)
+        if source.isalpha() or source in "_$":
+            word = re.compile(r"[\w$]+").match(self.text, start)
+            raise _Stop(Problem("json_bare_word", start, len(word.group()) if word else 1, word.group() if word else ""))
+        if source in "-+." or source.isdigit():
+            number = re.compile(r"[-+.\w]+").match(self.text, start)
+            raise _Stop(Problem("json_number_form", start, len(number.group()) if number else 1, number.group() if number else ""))
+        self.stop("json_unexpected", match)
+
+    def bad_string(self, start: int) -> NoReturn:
+        at = start + 1
+        while at < len(self.text):
+            character = self.text[at]
+            if character == '"':
+                break
+            if character < " ":
+                raise _Stop(Problem("json_control_character", at, 1, f"U+{ord(character):04X}"))
+            if character == "\\":
+                escape = re.compile(r'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})').match(self.text, at)
+                if not escape:
+                    raise _Stop(Problem("json_escape", at, 2, self.text[at : at + 2]))
+                at = escape.end()
+                continue
+            at += 1
+        raise _Stop(Problem("json_string_open", start, len(self.text) - start))
+
+    def string(self, source: str, start: int) -> str:
+        value: str = json.loads(source)
+        for match in re.finditer(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", source) if "\\u" in source else ():
+            alone = json.loads(f'"{match.group()}"')
+            if alone in value and not _paired(source, match):
+                self.problems.append(Problem("json_lone_surrogate", start + match.start(), 6, match.group()))
+        return value
+
+    def number(self, source: str, start: int) -> int | Decimal:
+        if "." in source or "e" in source or "E" in source:
+            return _real(source)
+        if len(source) > 4000:  # CPython refuses to convert more than 4,300 digits
+            self.problems.append(Problem("json_long_integer", start, len(source), count=len(source.lstrip("-"))))
+            return _real(source)
+        value = int(source)
+        if abs(value) > _LARGEST_EXACT:
+            self.problems.append(Problem("json_big_integer", start, len(source), source))
+        return value
+
+    def array(self, start: int) -> Node:
+        node = Node("array", start, start, [])
+        match = self.next()
+        if match.group("mark") == "]":
+            node.end = self.at
+            return node
+        while True:
+            child = self.value(match)
+            node.items.append(child)
+            node.value.append(child.value)
+            match = self.next()
+            mark = match.group("mark")
+            if mark == "]":
+                node.end = self.at
+                return node
+            if mark != ",":
+                self.missing("json_missing_comma", match)
+            comma, match = match, self.next()
+            if match.group("mark") == "]":
+                self.stop("json_trailing_comma", comma, "]")
+
+    def object(self, start: int) -> Node:
+        node = Node("object", start, start, {})
+        match = self.next()
+        if match.group("mark") == "}":
+            node.end = self.at
+            return node
+        while True:
+            name, begin, end = self.name(match)
+            colon = self.next()
+            if colon.group("mark") != ":":
+                self.missing("json_missing_colon", colon)
+            child = self.value(self.next())
+            node.members.append(Member(name, begin, end, child))
+            node.value[name] = child.value
+            match = self.next()
+            mark = match.group("mark")
+            if mark == "}":
+                node.end = self.at
+                break
+            if mark != ",":
+                self.missing("json_missing_comma", match)
+            comma, match = match, self.next()
+            if match.group("mark") == "}":
+                self.stop("json_trailing_comma", comma, "}")
+        if len(node.value) != len(node.members):
+            self.duplicates(node)
+        return node
+
+    def name(self, match: re.Match[str]) -> tuple[str, int, int]:
+        if match.lastgroup != "string":
+            if match.lastgroup in ("mark", "number", "word"):
+                self.stop("json_name_expected", match)
+            self.refuse(match)
+        begin = match.start("string")
+        return self.string(match.group("string"), begin), begin, match.end()
+
+    def missing(self, code: str, match: re.Match[str]) -> NoReturn:
+        if match.lastgroup == "end":
+            self.stop("json_ends_early", match)
+        self.stop(code, match)
+
+    def duplicates(self, node: Node) -> None:
+        seen: dict[str, int] = {}
+        for member in node.members:
+            seen[member.name] = seen.get(member.name, 0) + 1
+            if seen[member.name] > 1:
+                places = [other for other in node.members if other.name == member.name]
+                if member is places[-1]:
+                    values = ", ".join(self.text[p.node.start : p.node.end] for p in places)
+                    self.problems.append(
+                        Problem("json_duplicate_member", member.start, member.end - member.start, f"{member.name}\0{values}", len(places))
+                    )
+
+
+def _paired(source: str, match: re.Match[str]) -> bool:
+    """Whether the escape is half of a pair: a high one before a low one."""
+    is_high = match.group()[3].lower() in "89ab"
+    if is_high:
+        return re.compile(r"\\u[dD][c-fC-F]").match(source, match.end()) is not None
+    return re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z").search(source[: match.start()]) is not None

@@ -1,0 +1,68 @@
+"""NumericDates (RFC 7519 §2) as a person reads them; no date is too far away to be said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+Seconds = int | Decimal
+"""Since 1970, or a length; floats are made Decimal at the door so that nothing is rounded on the way."""
+
+_LAST = 253_402_300_799  # 9999-12-31T23:59:59Z
+_FIRST = -62_135_596_800  # 0001-01-01T00:00:00Z
+_UNITS: tuple[tuple[int, str], ...] = ((31_556_952, "year"), (2_629_746, "month"), (86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def is_date(value: object) -> bool:
+    """Whether *value* is a NumericDate: a finite JSON number, and no boolean."""
+    return (type(value) is int) or (isinstance(value, Decimal) and value.is_finite())
+
+
+def utc(seconds: Seconds) -> str:
+    """`18 Jan 2018 01:30:22 UTC`, or in words when no calendar reaches that far."""
+    moment = _moment(seconds)
+    if moment is None:
+        return "after the year 9999" if seconds > 0 else "before the year 1"
+    return f"{moment.day} {moment:%b} {moment.year} {moment:%H:%M:%S} UTC"
+
+
+def iso(seconds: Seconds) -> str:
+    """`2018-01-18T01:30:22Z`, or nothing when no calendar reaches that far."""
+    moment = _moment(seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0") if moment else ""
+
+
+def span(seconds: Seconds) -> str:
+    """A length of time in its two largest units: `2 h 5 min`, `8 years`, `59 s`."""
+    length = seconds if seconds >= 0 else -seconds
+    if length > 10**12:
+        return "more than 30,000 years"
+    rest = int(length)
+    for index, (size, name) in enumerate(_UNITS):
+        count = rest // size
+        if count:
+            text = _count(count, name)
+            if index in (2, 3, 4) and count < 10:
+                next_size, next_name = _UNITS[index + 1]
+                smaller = (rest - count * size) // next_size
+                text += f" {_count(smaller, next_name)}" if smaller else ""
+            return text
+    return "0 s"
+
+
+def relative(seconds: Seconds, at: Seconds) -> str:
+    """*seconds* seen from *at*: `in 5 min`, `2 days ago`, `now`."""
+    distance = seconds - at
+    if -1 < distance < 1:
+        return "now"
+    return f"in {span(distance)}" if distance > 0 else f"{span(distance)} ago"
+
+
+def _count(count: int, name: str) -> str:
+    return f"{count} {name}s" if count != 1 and len(name) > 3 else f"{count} {name}"
+
+
+def _moment(seconds: Seconds) -> datetime | None:
+    if not _FIRST <= seconds <= _LAST:
+        return None
+    return datetime.fromtimestamp(int(seconds // 1), UTC)

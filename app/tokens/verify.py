@@ -1,0 +1,162 @@
+"""verify: one report on a token with a key. The verdict is made at once, its explanation when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any
+
+from app.tokens import claims, envelope, header, jws, keys
+from app.tokens.algorithms import ALGORITHMS
+from app.tokens.base64url import encode as base64url
+from app.tokens.claims import Check, Expectations
+from app.tokens.decode import Decoded, by_level
+from app.tokens.envelope import Token
+from app.tokens.findings import Finding
+from app.tokens.jws import Signature
+from app.tokens.keys import Key, Keys
+from app.tokens.times import Seconds
+
+
+class NotAccepted(Exception):
+    """The claims of a token that was not accepted were asked for; the words name the checks, not the claims."""
+
+
+class Report(Decoded):
+    """Everything of Decoded, the verdict on the signature, and the ordered checks.
+
+    *accepted* is true only for a verified signature with no failed check.
+    """
+
+    def __init__(self, token: Token, keys: Keys, signature: Signature, at: Seconds, leeway: Seconds, expect: Expectations) -> None:
+        self.token = token
+        self.keys = keys
+        self.signature = signature
+        self.at = at
+        self.leeway = leeway
+        self.expect = expect
+
+    @property
+    def decryption(self) -> tuple[str, str] | None:
+        """Status and reason for a JWE, else None."""
+        return ("not_tried", "This version reads the header of encrypted tokens; it does not decrypt.") if self.kind == "JWE" else None
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Form, header, algorithm, key, signature, claims, times, issuer, audience, type: always all, in this order."""
+        return tuple(self._checks())
+
+    @property
+    def accepted(self) -> bool:
+        return self.signature.status == "verified" and all(check.outcome != "failed" for check in self.checks)
+
+    def claims(self) -> dict[str, Any]:
+        """The claims, only of an accepted token; raises NotAccepted otherwise."""
+        if not self.accepted:
+            raise NotAccepted(", ".join(check.name for check in self.checks if check.outcome == "failed") or self.signature.status)
+        claims_set: dict[str, Any] = self.payload
+        return claims_set
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed of the token, of the key, and of both together; errors first."""
+        own = [] if self.keys.is_empty else list(self.keys.all_findings)
+        return by_level([*self._noticed(), *own, *self.signature.faults, *self.signature.findings])
+
+    def _checks(self) -> Iterator[Check]:
+        yield self._form()
+        yield self._header()
+        yield self._algorithm()
+        yield self._key()
+        yield self._signature()
+        yield from claims.checks(self.token, self.at, self.leeway, self.expect)
+        if self.expect.profile:
+            yield Check("profile", "not_checked", "This version knows no profiles.")
+
+    def _form(self) -> Check:
+        spec = "RFC 7515 §7.1"
+        wrong = [finding for finding in self.token.form_findings if finding.level == "error"]
+        if wrong:
+            return Check("form", "failed", wrong[0].message, wrong[0].spec)
+        if self.kind == "unknown":
+            return Check("form", "not_checked", self.token.form_findings[0].message, spec)
+        if not self.token.is_compact_jws:
+            return Check("form", "not_checked", self.token.form_findings[-1].message, self.token.form_findings[-1].spec)
+        return Check("form", "passed", "Three parts of canonical base64url, joined by dots.", spec)
+
+    def _header(self) -> Check:
+        spec = "RFC 7515 §4"
+        if self.token.header is None:
+            return Check("header", "not_checked", "There is no header to read.", spec)
+        wrong = header.faults(self.token) if self.kind != "JWE" else ()
+        if wrong:
+            return Check("header", "failed", wrong[0].message, wrong[0].spec)
+        value = self.header
+        return Check("header", "passed", lambda: f"The header is well-formed; alg is {value.get('alg')}.", spec)
+
+    def _algorithm(self) -> Check:
+        spec = "RFC 8725 §3.1"
+        alg = self.token.alg
+        if not self.expect.algorithms:
+            return Check("algorithm", "not_checked", "No list of allowed algorithms is given; a receiver must have one.", spec)
+        allowed = ", ".join(self.expect.algorithms)
+        if isinstance(alg, str) and alg in self.expect.algorithms:
+            return Check("algorithm", "passed", f"{alg} is among the allowed: {allowed}.", spec)
+        shown = alg if isinstance(alg, str) and alg in ALGORITHMS else "The algorithm of the token"
+        return Check("algorithm", "failed", f"{shown} is not among the allowed: {allowed}.", spec)
+
+    def _key(self) -> Check:
+        spec = "RFC 7517 §4"
+        signature = self.signature
+        if self.keys.is_empty:
+            return Check("key", "not_checked", "No key is given.", spec)
+        if not self.keys.keys:
+            return Check("key", "failed", self.keys.findings[0].message, spec)
+        misfit = next((finding for finding in signature.findings if finding.code == "key_type_for_algorithm"), None)
+        if misfit:
+            return Check("key", "failed", misfit.message, misfit.spec)
+        if signature.key is None or signature.algorithm is None:
+            return Check("key", "not_checked", "Without an algorithm that is known, no key can be matched to the token.", spec)
+        wrong = next((fault for fault in signature.faults if fault.segment == "key"), None)
+        if wrong:
+            return Check("key", "failed", wrong.message, wrong.spec)
+        return Check("key", "passed", partial(_fits, signature.key, signature.algorithm), spec)
+
+    def _signature(self) -> Check:
+        return Check("signature", _OUTCOMES[self.signature.status], lambda: self.signature.because, "RFC 7515 §5.2")
+
+
+def _fits(key: Key, algorithm: str) -> str:
+    return f"The {key.with_kid} fits {algorithm}."
+
+
+_OUTCOMES: dict[str, claims.Outcome] = {"verified": "passed", "invalid": "failed", "unsecured": "failed", "not_checked": "not_checked"}
+_NOTHING_EXPECTED = Expectations()
+
+
+def verify(
+    text: str,
+    key: str | Keys,
+    *,
+    at: float | Decimal,
+    key_encoding: str = "auto",
+    leeway: float | Decimal = 0,
+    payload: str | None = None,
+    expect: Expectations = _NOTHING_EXPECTED,
+) -> Report:
+    """Judge *text* with *key* (any format, or keys read before) as of *at*, seconds since 1970.
+
+    *leeway* in seconds is granted to exp, nbf and iat. *payload* is the detached content of a token whose
+    payload is empty (RFC 7515 Appendix F). Raises nothing a user can paste.
+    """
+    token = envelope.read(text)
+    read = key if isinstance(key, Keys) else keys.read(key, key_encoding)
+    detached = None
+    if payload is not None and token.is_compact_jws and not token.parts[1].text:
+        detached = f"{token.parts[0].text}.{base64url(payload.encode('utf-8', 'surrogatepass'))}".encode()
+    return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect)
+
+
+def _exact(number: float | Decimal) -> Seconds:
+    return number if isinstance(number, (int, Decimal)) else Decimal(number)
