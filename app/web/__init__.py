@@ -1,0 +1,44 @@
+"""The web room: the only one that knows Flask."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Flask
+
+from app.settings import Settings
+from app.web import api, debugger, errors, pages
+from app.web.assets import asset, serve_static, templates_folder
+from app.web.security import MAX_BODY, protect
+
+
+class _Application(Flask):
+    """Flask, with every template escaped and no exception text in any log."""
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:
+        return True
+
+    def log_exception(self, exc_info: object) -> None:
+        errors.log_discreetly(exc_info)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Make the application; its `wsgi_app` is guarded and serves the built front end."""
+    app = _Application("app.web", template_folder=str(templates_folder()), static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.globals.update(asset=asset, version=_version())
+    for room in (debugger, pages, api):
+        app.register_blueprint(room.blueprint)
+    errors.register(app)
+    app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("jwtlens")
+    except PackageNotFoundError:
+        return "from source"

@@ -1,0 +1,221 @@
+"""The HTTP API: JSON in, JSON out; numbers leave as they came."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app import tokens
+from app.tokens import keys, lossless_json
+from app.tokens.lossless_json import Document
+from app.web.errors import Refused
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+# Making an RSA key takes up to a second of a core; two at once leave room for everything else.
+_MAKERS = BoundedSemaphore(2)
+_WAIT_SECONDS = 5.0
+
+
+class _Raw(str):
+    """Text that is JSON already."""
+
+    __slots__ = ()
+
+
+@blueprint.post("/decode")
+def decode() -> Response:
+    body = _body()
+    return _json(_decoded(tokens.decode(_text(body, "token"))))
+
+
+@blueprint.post("/verify")
+def verify() -> Response:
+    body = _body()
+    expect = _expectations(body.value.get("expect"))
+    report = tokens.verify(
+        _text(body, "token"),
+        _key(body),
+        at=_number(body, "at", time.time()),
+        key_encoding=_key_encoding(body),
+        leeway=_number(body, "leeway", 0),
+        payload=_text(body, "payload", None),
+        expect=expect,
+    )
+    signature = report.signature
+    facts = {
+        "status": signature.status,
+        "algorithm": signature.algorithm,
+        "key": signature.key.summary() if signature.key else None,
+        "because": signature.because,
+        "matches": signature.matches,
+    }
+    decryption = {"status": report.decryption[0], "because": report.decryption[1]} if report.decryption else None
+    checks = [{"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec} for one in report.checks]
+    return _json(_decoded(report) | {"signature": facts, "decryption": decryption, "accepted": report.accepted, "checks": checks})
+
+
+@blueprint.post("/encode")
+def encode() -> Response:
+    body = _body()
+    try:
+        made = tokens.encode(_written(body, "header"), _written(body, "payload"), _key(body, ""), key_encoding=_key_encoding(body))
+    except tokens.CannotEncode as error:
+        raise Refused(422, error.code, error.message, error.hint) from None
+    return _json({"token": made.token, "findings": [_finding(one) for one in made.findings]})
+
+
+@blueprint.post("/keys")
+def generate() -> Response:
+    body = _body()
+    algorithm = tokens.ALGORITHMS.get(_text(body, "algorithm"))
+    if algorithm is None or algorithm.family == "none":
+        names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
+        raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
+    if not _MAKERS.acquire(timeout=_WAIT_SECONDS):
+        raise Refused(429, "busy", "Too many keys are being made at once.", "Try again in a few seconds.")
+    try:
+        key = keys.generate(algorithm)
+    finally:
+        _MAKERS.release()
+    if key.secret is not None:
+        return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
+    private = {"jwk": keys.private_jwk(key), "pem": keys.private_pem(key)}
+    return _json({"private": private, "public": {"jwk": keys.public_jwk(key), "pem": keys.public_pem(key)}})
+
+
+def _body() -> Document:
+    if request.mimetype != "application/json":
+        raise Refused(
+            415, "unsupported_media_type", "The body is not declared as application/json.", "Send Content-Type: application/json."
+        )
+    try:
+        text = request.get_data().decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(400, "not_utf8", "The body is not UTF-8.", "Encode the JSON as UTF-8.") from None
+    document = lossless_json.read(text)
+    if not document.readable:
+        problem = document.problems[0]
+        line, column = document.position(problem.offset)
+        raise Refused(
+            400,
+            "not_json",
+            f"The body cannot be read as JSON: line {line}, column {column}.",
+            "Send one JSON object, not nested deeper than 64.",
+        )
+    if any(problem.code in ("json_constant", "json_duplicate_member", "json_byte_order_mark") for problem in document.problems):
+        raise Refused(
+            400, "not_json", "The body is not strict JSON: a name occurs twice, or there is NaN or a byte order mark.", "Send strict JSON."
+        )
+    if not isinstance(document.value, dict):
+        raise Refused(400, "not_an_object", "The body is not a JSON object.", 'Send an object such as {"token": "…"}.')
+    return document
+
+
+_REQUIRED: Any = object()
+
+
+def _text(body: Document, name: str, default: Any = _REQUIRED) -> Any:
+    value = body.value.get(name)
+    if value is None and default is not _REQUIRED:
+        return default
+    if name not in body.value:
+        raise Refused(422, "member_missing", f'"{name}" is missing.', f'Send "{name}" as a string.')
+    if not isinstance(value, str):
+        raise Refused(422, "member_type", f'"{name}" is not a string.', f'Send "{name}" as a string.')
+    return value
+
+
+def _key(body: Document, default: Any = _REQUIRED) -> str:
+    """The key as text; a JWK may also be given as an object."""
+    if isinstance(body.value.get("key"), dict):
+        return _slice(body, "key")
+    text: str = _text(body, "key", default)
+    return text
+
+
+def _key_encoding(body: Document) -> str:
+    encoding: str = _text(body, "key_encoding", "auto")
+    if encoding not in tokens.ENCODINGS:
+        raise Refused(422, "key_encoding", '"key_encoding" is none that jwtlens knows.', f"Use one of {', '.join(tokens.ENCODINGS)}.")
+    return encoding
+
+
+def _number(body: Document, name: str, default: float) -> float | Decimal:
+    value = body.value.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite():
+        raise Refused(422, "member_type", f'"{name}" is not a number.', f'Send "{name}" in seconds.')
+    return value
+
+
+def _written(body: Document, name: str) -> str:
+    """A header or payload: text as it is, an object as it stands in the request, without white space."""
+    if isinstance(body.value.get(name), dict):
+        return lossless_json.compact(_slice(body, name))
+    if name in body.value and not isinstance(body.value[name], str):
+        raise Refused(422, "member_type", f'"{name}" is neither an object nor a string.', "Send a JSON object, or its text as a string.")
+    text: str = _text(body, name)
+    return text
+
+
+def _slice(body: Document, name: str) -> str:
+    member = body.member(name)
+    assert member is not None
+    return body.text[member.node.start : member.node.end]
+
+
+def _expectations(value: object) -> tokens.Expectations:
+    if value is None:
+        return tokens.Expectations()
+    if not isinstance(value, dict):
+        raise Refused(
+            422, "member_type", '"expect" is not an object.', "Send an object with algorithms, issuer, audience, type or profile."
+        )
+    algorithms = value.get("algorithms") or ()
+    if isinstance(algorithms, str) or not all(isinstance(one, str) for one in algorithms):
+        raise Refused(422, "member_type", '"algorithms" is not an array of strings.', 'Send an array such as ["RS256"].')
+    words: dict[str, str] = {}
+    for name in ("issuer", "audience", "type", "profile"):
+        if value.get(name) is not None:
+            if not isinstance(value[name], str):
+                raise Refused(422, "member_type", f'"{name}" in "expect" is not a string.', "Send a string.")
+            words[name] = value[name]
+    return tokens.Expectations(tuple(algorithms), **words)
+
+
+def _decoded(read: tokens.Decoded) -> dict[str, Any]:
+    header, payload = read.documents
+    return {
+        "kind": read.kind,
+        "serialization": read.serialization,
+        "header": _exact(header),
+        "payload": _exact(payload),
+        "payload_text": read.payload_text,
+        "findings": [_finding(finding) for finding in read.findings],
+    }
+
+
+def _exact(document: Document | None) -> _Raw | None:
+    """The JSON value with its numbers as written; a header or claims set that is not JSON is null."""
+    text = document.exact if document else None
+    return _Raw(text) if text is not None else None
+
+
+def _finding(finding: tokens.Finding) -> dict[str, Any]:
+    return {name: getattr(finding, name) for name in _FINDING}
+
+
+_FINDING = ("code", "level", "segment", "offset", "length", "line", "column", "message", "fix", "spec")
+
+
+def _json(value: Mapping[str, Any]) -> Response:
+    members = (f"{json.dumps(name)}:{one if isinstance(one, _Raw) else json.dumps(one)}" for name, one in value.items())
+    return Response("{" + ",".join(members) + "}", mimetype="application/json")

@@ -1,0 +1,156 @@
+"""The debugger: / /decode /encode /verify. Read the form, ask the core, answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from urllib.parse import quote
+
+from flask import Blueprint, Response, redirect, request
+
+from app import tokens
+from app.tokens import keys
+from app.web import examples, present
+from app.web.errors import Refused
+from app.web.respond import answer
+from app.web.view import Form, Page, Statement, Verdict
+
+blueprint = Blueprint("debugger", __name__)
+
+ALL = ("notice", "verdict", "token", "findings", "header", "parameters", "payload", "claims", "key", "key_note", "expect")
+AFTER_TOKEN = ("notice", "verdict", "findings", "header", "parameters", "payload", "claims", "key_note")
+AFTER_PANE = ("notice", "verdict", "findings", "token", "parameters", "claims", "key_note")
+AFTER_KEY = ("notice", "verdict", "findings", "parameters", "claims", "key_note")
+
+_MOST_FIELDS = 32
+_FIELDS = tuple(field.name for field in fields(Form))
+_NOTHING = Verdict(*(Statement("idle", ""),) * 3, (), 0, 0)
+_MOVED = (
+    "The token came in the address, as ?token=. It was moved behind #, which is not sent to servers, "
+    "but the server and what lies before it may have logged the first address."
+)
+
+
+@blueprint.get("/")
+@blueprint.get("/decode")
+@blueprint.get("/encode")
+@blueprint.get("/verify")
+def index() -> Response:
+    if "token" in request.args:
+        # The contract: a token in the query is moved to the fragment at once, so that nothing more logs it.
+        return redirect(f"/?moved=1#token={quote(request.args['token'], safe='')}", 303)  # type: ignore[return-value]
+    if {"key", "secret"} & request.args.keys():
+        raise Refused(
+            400, "key_in_url", "Keys never travel in an address.", "Paste the key into the key box; consider this one known to others."
+        )
+    form = examples.form(request.args.get("example", examples.FIRST), int(time.time()))
+    if form is None:
+        raise Refused(404, "not_found", "There is no such example.", "Choose one from the menu.")
+    return answer(show(form, _MOVED if "moved" in request.args else ""), ALL)
+
+
+@blueprint.post("/decode")
+def decode() -> Response:
+    form = read_form()
+    if request.form.get("clear"):
+        return answer(show(Form()), ALL)
+    present.panes(form, tokens.decode(form.token))
+    return answer(show(form), AFTER_TOKEN)
+
+
+@blueprint.post("/encode")
+def encode() -> Response:
+    form = read_form()
+    made = bool(request.form.get("generate")) and _generate(form)
+    notice = _sign(form)
+    return answer(show(form, notice), (*AFTER_PANE, "key") if made else AFTER_PANE)
+
+
+@blueprint.post("/verify")
+def verify() -> Response:
+    return answer(show(read_form()), AFTER_KEY)
+
+
+def read_form() -> Form:
+    """The form as it was sent; line ends as the browser's text fields have them."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Refused(415, "unsupported_media_type", "The form is not urlencoded.", "Programs use /api/v1.")
+    if len(request.form) > _MOST_FIELDS:
+        raise Refused(400, "too_many_fields", "The form has too many fields.", "")
+    sent = {name: request.form[name].replace("\r\n", "\n") for name in _FIELDS if name in request.form}
+    return Form(**sent)
+
+
+def show(form: Form, notice: str = "") -> Page:
+    """The page for *form*, judged as of its time, or of now."""
+    notices = [notice] if notice else []
+    at = _read(_time, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
+    leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
+    expect = tokens.Expectations(
+        tuple(re.split(r"[\s,]+", form.algorithms.strip())) if form.algorithms.strip() else (),
+        form.issuer.strip() or None,
+        form.audience.strip() or None,
+        form.type.strip() or None,
+    )
+    encoding = form.key_encoding if form.key_encoding in tokens.ENCODINGS else "auto"
+    report = tokens.verify(
+        form.token, form.key, at=at if at is not None else int(time.time()), key_encoding=encoding, leeway=leeway or 0, expect=expect
+    )
+    page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices))
+    if form.payload_layout == "compact":
+        page.payload_note = "Indented for reading; signed compact, as it was written."
+    return present.fill(page, report, form.key in examples.KEYS)
+
+
+def _sign(form: Form) -> str:
+    """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
+    header = tokens.for_signing(form.header, form.header_layout)
+    payload = tokens.for_signing(form.payload, form.payload_layout)
+    try:
+        form.token = tokens.encode(header, payload, form.key, key_encoding=form.key_encoding).token
+    except tokens.CannotEncode as error:
+        if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
+            return f"{error.message} {error.hint}".strip()
+        old = form.token.strip().rsplit(".", 1)
+        form.token = tokens.unsigned(header, payload, old[1] if len(old) == 2 and form.token.count(".") >= 2 else "")
+        return f"Not signed anew; the old signature stays. {error.message} {error.hint}".strip()
+    return ""
+
+
+def _generate(form: Form) -> bool:
+    """Put a new key for the header's algorithm into the key box."""
+    alg = tokens.decode(tokens.unsigned(form.header, "", "")).token.alg
+    algorithm = tokens.ALGORITHMS.get(alg) if isinstance(alg, str) else None
+    if algorithm is None or algorithm.family == "none":
+        return False
+    key = keys.generate(algorithm)
+    form.key = key.secret.decode() if key.secret is not None else keys.private_pem(key)
+    form.key_encoding = "auto"
+    return True
+
+
+def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:
+    """The number in a field, or None with a notice that says what the field takes."""
+    if not text.strip():
+        return None
+    try:
+        number = read(text.strip())
+    except (ValueError, ArithmeticError):
+        number = Decimal("NaN")
+    if number.is_finite():
+        return number
+    notices.append(f"{name} is not read: it takes {form}.")
+    return None
+
+
+def _time(text: str) -> Decimal:
+    """Seconds since 1970, or an ISO 8601 date in UTC unless it says otherwise; raises ValueError."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        moment = datetime.fromisoformat(text)
+        return Decimal((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,38 @@
+"""The pages beside the debugger, and the theme."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+
+from app.web import debugger
+from app.web.respond import THEMES, theme
+
+blueprint = Blueprint("pages", __name__)
+
+_YEAR = 365 * 24 * 3600
+_PAGES = ("/trust",)
+
+
+@blueprint.get("/trust")
+def trust() -> str:
+    return render_template("pages/trust.html", theme=theme())
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    return Response("ok", mimetype="text/plain")
+
+
+@blueprint.post("/theme")
+def choose_theme() -> Response:
+    """Remember the theme in the only cookie; the debugger's form comes along, so nothing typed is lost."""
+    chosen = request.form.get("theme", "")
+    chosen = chosen if chosen in THEMES else "system"
+    page = request.form.get("page", "")
+    if page in _PAGES:
+        response = make_response(redirect(page, 303))
+    else:
+        filled = debugger.show(debugger.read_form())
+        response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))
+    response.set_cookie("theme", chosen, max_age=_YEAR, path="/", samesite="Strict", secure=request.is_secure)
+    return response

@@ -1,0 +1,30 @@
+"""One place decides who is asking: htmx gets partials, everyone else the whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Response, make_response, render_template, request
+
+from app.web.view import Page
+
+THEMES = ("system", "light", "dark")
+
+
+def wants_partials() -> bool:
+    asked = request.headers.get("HX-Request") == "true"
+    restoring = request.headers.get("HX-History-Restore-Request") == "true"
+    boosted = request.headers.get("HX-Boosted") == "true"
+    return asked and not restoring and not boosted
+
+
+def theme() -> str:
+    chosen = request.cookies.get("theme", "system")
+    return chosen if chosen in THEMES else "system"
+
+
+def answer(page: Page, panes: Sequence[str]) -> Response:
+    """The panes that the request changes, or the page with all of them."""
+    if wants_partials():
+        return make_response(render_template("partials/answer.html", page=page, panes=panes))
+    return make_response(render_template("pages/debugger.html", page=page, theme=theme()))
