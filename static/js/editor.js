@@ -1,0 +1,91 @@
+// A textarea over a <pre> that the CSS Custom Highlight API paints; without that API the textarea is all there is.
+
+const TOO_LONG = 100_000;
+const paints = Boolean(globalThis.CSS?.highlights && globalThis.Highlight);
+
+const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|false|null)\b/g;
+// "Bearer", a quote or white space may stand before a token that was copied from somewhere.
+const BEFORE_TOKEN = /^\s*(?:(?:authorization\s*:\s*)?bearer\s+)?["'`]?/i;
+const SEGMENTS = {
+  2: ["header", "payload"],
+  3: ["header", "payload", "signature"],
+  5: ["header", "extra", "other", "payload", "signature"],
+};
+
+class Editor extends HTMLElement {
+  connectedCallback() {
+    this.area = this.querySelector("textarea");
+    this.text = this.querySelector("pre").appendChild(new Text());
+    this.area.addEventListener("input", () => this.paint());
+    this.paint();
+  }
+
+  get value() {
+    return this.area.value;
+  }
+
+  set value(value) {
+    const { selectionStart, selectionEnd } = this.area;
+    this.area.value = value;
+    if (document.activeElement === this.area) this.area.setSelectionRange(selectionStart, selectionEnd);
+    this.paint();
+  }
+
+  paint() {
+    if (!paints) return;
+    const value = this.area.value;
+    // The last line break of a <pre> makes no line; the one of a textarea does.
+    this.text.data = `${value}\n`;
+    const layers = Object.fromEntries(this.layers.map((name) => [name, new Highlight()]));
+    if (value.length <= TOO_LONG) {
+      for (const [name, start, end] of this.parts(value)) layers[name].add(this.range(start, end));
+    }
+    for (const name of this.layers) CSS.highlights.set(`${this.id}-${name}`, layers[name]);
+  }
+
+  mark(places) {
+    if (!paints) return;
+    const layer = new Highlight(...places.map(([start, end]) => this.range(start, end)));
+    layer.priority = 1;
+    CSS.highlights.set(`${this.id}-mark`, layer);
+  }
+
+  // Static ranges cost nothing when the text changes, and the text changes with every key.
+  range(start, end) {
+    return new StaticRange({ startContainer: this.text, startOffset: start, endContainer: this.text, endOffset: end });
+  }
+}
+
+class JsonInput extends Editor {
+  layers = ["key", "string", "number", "literal"];
+
+  *parts(value) {
+    for (const { 0: part, 1: string, 2: colon, 3: number, index } of value.matchAll(JSON_PART)) {
+      const name = string ? (colon ? "key" : "string") : number ? "number" : "literal";
+      yield [name, index, index + (string ?? part).length];
+    }
+  }
+}
+
+class TokenInput extends Editor {
+  layers = ["header", "payload", "signature", "extra", "other"];
+
+  *parts(value) {
+    let at = value.match(BEFORE_TOKEN)[0].length;
+    const [token, ...disclosures] = value.slice(at).split("~");
+    const segments = token.split(".", 6);
+    const names = SEGMENTS[segments.length] ?? [];
+    for (const [i, segment] of segments.entries()) {
+      if (names[i] && segment) yield [names[i], at, at + segment.length];
+      at += segment.length + 1;
+    }
+    for (const [i, part] of disclosures.entries()) {
+      if (names.length && part) yield [i % 2 ? "other" : "extra", at, at + part.length];
+      at += part.length + 1;
+    }
+  }
+}
+
+if (paints) document.documentElement.classList.add("painted");
+customElements.define("json-input", JsonInput);
+customElements.define("token-input", TokenInput);

@@ -1,0 +1,123 @@
+// What htmx leaves to the page: which answer may write which field, and what happens when two panes ask at once.
+//
+// htmx 4.0.1 writes a textarea only if the default value of the answer differs from the old default and the field
+// has no focus. So an edited pane keeps its edit when the original token comes back, and a pane that has the focus
+// but was not touched is left behind. Here a field takes the answer unless it is the one that asked, or the person
+// typed in it after the question was sent.
+
+const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
+const HERE = "What you typed is still here; the verdict is about what was here before.";
+const GONE = `The server does not answer. ${HERE}`;
+const SLOW = 400;
+const TROUBLE = {
+  413: "The input is larger than 256 KiB, which is more than this server reads. Shorten it.",
+  429: "The server has too much to do. Wait a moment, then type on.",
+};
+
+const form = document.getElementById("debugger");
+const waiting = new Set();
+const typed = new WeakMap();
+let clock = 0;
+let last = null;
+let overlapped = false;
+let late;
+
+const isReset = (element) => element.name === "clear" || element.matches("a[hx-get]");
+
+function say(sentence) {
+  const notice = document.getElementById("notice");
+  notice?.querySelector(".trouble")?.remove();
+  if (!notice || !sentence) return;
+  const line = document.createElement("p");
+  line.className = "trouble";
+  line.textContent = sentence;
+  notice.append(line);
+}
+
+function write(field, value) {
+  const editor = field.closest("json-input, token-input");
+  if (editor && field === editor.area) editor.value = value;
+  else field.value = value;
+}
+
+function keepFields({ sourceElement, issued }, fragment) {
+  for (const next of fragment.querySelectorAll(FIELDS)) {
+    const field = document.getElementById(next.id);
+    // A layout belongs to the text it stands beside.
+    const text = field?.type === "hidden" ? field.parentElement.querySelector("textarea") : field;
+    if (!field || text === sourceElement || typed.get(text) > issued) continue;
+    if (field.value !== next.value) write(field, next.value);
+  }
+  for (const next of fragment.querySelectorAll("details[id]")) {
+    next.open = document.getElementById(next.id)?.open ?? next.open;
+  }
+}
+
+function settle() {
+  if (waiting.size || !overlapped) return;
+  overlapped = false;
+  // Answers of two panes may have crossed; one more question about the last pane makes all of them agree.
+  if (last?.isConnected) last.dispatchEvent(new CustomEvent("again"));
+}
+
+const on = (name, listener) => document.addEventListener(`htmx:${name}`, listener);
+
+for (const name of ["input", "change"]) {
+  document.addEventListener(name, ({ target }) => {
+    if (!target.matches("[hx-post]")) return;
+    typed.set(target, ++clock);
+    last = target;
+  }, true);
+}
+
+on("config:request", ({ detail: { ctx } }) => {
+  // It would carry the fragment, and with it a token, to the server's headers.
+  delete ctx.request.headers["HX-Current-URL"];
+  ctx.issued = ++clock;
+});
+
+on("before:request", ({ detail: { ctx } }) => {
+  const others = [...waiting].filter((other) => other.sourceElement !== ctx.sourceElement);
+  if (isReset(ctx.sourceElement)) {
+    for (const other of waiting) {
+      other.dropped = true;
+      other.request.abort();
+    }
+    overlapped = false;
+    last = null;
+  } else if (others.some((other) => !other.dropped)) {
+    overlapped = true;
+  }
+  waiting.add(ctx);
+  late ??= setTimeout(() => form.toggleAttribute("data-stale", true), SLOW);
+});
+
+on("after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.dropped) return event.preventDefault();
+  const { status } = ctx.response;
+  const answered = status < 400 && ctx.text.includes("<hx-partial");
+  say(answered ? "" : (TROUBLE[status] ?? (status < 500 ? `The server refuses this (${status}). ${HERE}` : GONE)));
+  if (!answered) event.preventDefault();
+});
+
+on("before:swap", ({ detail: { ctx, tasks } }) => {
+  for (const task of tasks) keepFields(ctx, task.fragment);
+});
+
+on("error", ({ detail: { ctx } }) => {
+  if (ctx && !ctx.dropped) say(GONE);
+});
+
+on("finally:request", ({ detail: { ctx } }) => {
+  waiting.delete(ctx);
+  settle();
+  if (waiting.size) return;
+  clearTimeout(late);
+  late = undefined;
+  if (ctx.status === "swapped") form.removeAttribute("data-stale");
+  else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
+});
+
+// With scripts, Enter in a single-line field has nothing left to do: every key has been answered.
+form?.addEventListener("submit", (event) => event.preventDefault());
