@@ -95,6 +95,11 @@ class Token:
         value = self.header.value if self.header else None
         return value.get("alg") if isinstance(value, dict) else None
 
+    @property
+    def gravest(self) -> Finding:
+        """The finding about the form that decides: the first error, else the last word; there must be one."""
+        return next((finding for finding in self.form_findings if finding.level == "error"), self.form_findings[-1])
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed of the form, the header's JSON and the payload's JSON."""

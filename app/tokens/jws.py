@@ -203,7 +203,7 @@ def _not_a_signed_token(token: Token) -> Signature:
     if token.kind == "JWE":
         return Signature("not_checked", "An encrypted token (JWE) bears no signature, and this version does not decrypt.")
     if token.form_findings:
-        return Signature("not_checked", token.form_findings[-1].message)
+        return Signature("not_checked", token.gravest.message)
     return Signature("not_checked", "There is no signature to check.")
 
 

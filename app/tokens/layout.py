@@ -1,30 +1,35 @@
 """White space of header and payload: laid out for reading, signed as it was written.
 
-A compact text is indented to be read. As long as nobody changes its layout by hand, what is signed is compact again,
-so that reading and writing a token without an edit gives the very same token.
+JSON on one line, without spaces or with one behind each comma and colon, is indented to be read. As long as nobody
+changes that layout by hand, what is signed is on one line again, so that reading and writing a token without an edit
+gives the very same token.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, cast
 
 from app.tokens import lossless_json
 from app.tokens.lossless_json import Document
 
-Layout = Literal["compact", "as-written"]
+Layout = Literal["compact", "spaced", "as-written"]
+_WRITERS: dict[str, Callable[[str], str]] = {"compact": lossless_json.compact, "spaced": lossless_json.spaced}
 
 
 def for_reading(document: Document) -> tuple[str, Layout]:
     """The text to show for *document*, and how the text is to be signed again."""
     text = document.text
-    if document.readable and isinstance(document.value, (dict, list)) and lossless_json.compact(text) == text:
-        return lossless_json.indent(text), "compact"
+    if document.readable and isinstance(document.value, (dict, list)):
+        for layout, write in _WRITERS.items():
+            if write(text) == text:
+                return lossless_json.indent(text), cast(Layout, layout)
     return text, "as-written"
 
 
 def for_signing(text: str, layout: str) -> str:
-    """The text to sign for what is shown: compact only if it was, and its layout is still ours."""
-    if layout != "compact" or not lossless_json.read(text).readable:
+    """The text to sign for what is shown: on one line only if it was, and its layout is still ours."""
+    write = _WRITERS.get(layout)
+    if write is None or lossless_json.indent(text) != text or not lossless_json.read(text).readable:
         return text
-    compact = lossless_json.compact(text)
-    return compact if lossless_json.indent(compact) == text else text
+    return write(text)

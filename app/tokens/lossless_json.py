@@ -155,6 +155,11 @@ def compact(text: str) -> str:
     return "".join(_LAYOUT_TOKEN.findall(text))
 
 
+def spaced(text: str) -> str:
+    """The same JSON on one line, with a space behind each comma and colon, as Python writes it."""
+    return "".join(f"{token} " if token in (",", ":") else token for token in _LAYOUT_TOKEN.findall(text))
+
+
 def indent(text: str) -> str:
     """The same JSON, token for token, laid out to be read."""
     tokens = _LAYOUT_TOKEN.findall(text)

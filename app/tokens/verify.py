@@ -76,13 +76,10 @@ class Report(Decoded):
 
     def _form(self) -> Check:
         spec = "RFC 7515 §7.1"
-        wrong = [finding for finding in self.token.form_findings if finding.level == "error"]
-        if wrong:
-            return Check("form", "failed", wrong[0].message, wrong[0].spec)
-        if self.kind == "unknown":
-            return Check("form", "not_checked", self.token.form_findings[0].message, spec)
+        if not self.token.is_clean:
+            return Check("form", "failed", self.token.gravest.message, self.token.gravest.spec)
         if not self.token.is_compact_jws:
-            return Check("form", "not_checked", self.token.form_findings[-1].message, self.token.form_findings[-1].spec)
+            return Check("form", "not_checked", self.token.gravest.message, self.token.gravest.spec)
         return Check("form", "passed", "Three parts of canonical base64url, joined by dots.", spec)
 
     def _header(self) -> Check:

@@ -28,7 +28,7 @@ AFTER_KEY = ("notice", "verdict", "findings", "parameters", "claims", "key_note"
 
 _MOST_FIELDS = 32
 _FIELDS = tuple(field.name for field in fields(Form))
-_NOTHING = Verdict(*(Statement("idle", ""),) * 3, (), 0, 0)
+_NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
 _MOVED = (
     "The token came in the address, as ?token=. It was moved behind #, which is not sent to servers, "
     "but the server and what lies before it may have logged the first address."
@@ -101,8 +101,8 @@ def show(form: Form, notice: str = "") -> Page:
         form.token, form.key, at=at if at is not None else int(time.time()), key_encoding=encoding, leeway=leeway or 0, expect=expect
     )
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices))
-    if form.payload_layout == "compact":
-        page.payload_note = "Indented for reading; signed compact, as it was written."
+    if form.payload_layout != "as-written":
+        page.payload_note = "Indented for reading; signed on one line, as it was written."
     return present.fill(page, report, form.key in examples.KEYS)
 
 

@@ -67,7 +67,7 @@ def _answer(status: int, code: str, message: str, hint: str) -> Response:
     if request.path.startswith("/api/"):
         response = jsonify({"error": {"code": code, "message": message, "hint": hint}})
     elif wants_partials():
-        nothing = Verdict(*(Statement("idle", ""),) * 3, (), 0, 0)
+        nothing = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
         page = Page(Form(), nothing, notice=f"{message} {hint}".strip())
         response = make_response(render_template("partials/answer.html", page=page, panes=("notice",)))
     else:

@@ -49,9 +49,11 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
     page.findings = tuple(_finding(finding) for finding in report.findings if finding.code != "empty_input")
+    signature, claims = _signature(report, example_key), _claims(report)
     page.verdict = Verdict(
-        _signature(report, example_key),
-        _claims(report),
+        _overall(signature, claims),
+        signature,
+        claims,
         _warnings(page.findings),
         tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "", spec_url(one.spec)) for one in checks),
         sum(one.outcome == "passed" for one in checks),
@@ -119,7 +121,7 @@ def _claims(report: tokens.Report) -> Statement:
         return Statement("warn" if failed else "idle", "No claims", checks["claims"].because if failed else "")
     for name in ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat"):
         if checks[name].outcome == "failed":
-            return Statement("bad", _failed_word(name, report.payload), checks[name].because)
+            return Statement("bad", _failed_word(name, report.payload), _failed_detail(name, report, checks[name].because))
     if checks["iat"].outcome == "warned":
         return Statement("warn", "Issued in the future", checks["iat"].because)
     if checks["exp"].outcome == "warned":
@@ -133,6 +135,19 @@ def _failed_word(name: str, claims: dict[str, object]) -> str:
     if name in ("exp", "nbf", "iat") and not times.is_date(claims.get(name)):
         return f"{name} is not a date"
     return "Claims not readable" if name == "claims" else _FAILED_WORDS[name]
+
+
+def _failed_detail(name: str, report: tokens.Report, because: str) -> str:
+    date = report.payload.get(name)
+    if name in ("exp", "nbf") and times.is_date(date):
+        return f"{'valid ' if name == 'nbf' else ''}{times.relative(date, report.at)}, {times.utc(date)}"
+    return because
+
+
+def _overall(*statements: Statement) -> Tone:
+    """The tone of the whole strip: green only when nothing that was said is worse."""
+    tones = {statement.tone for statement in statements}
+    return "bad" if "bad" in tones else statements[0].tone
 
 
 def _warnings(findings: tuple[FindingRow, ...]) -> Statement:
@@ -206,8 +221,12 @@ def _key_note(report: tokens.Report) -> KeyNote:
     key = keys.keys[0]
     can = "signs and verifies" if key.can_sign else "verifies"
     algorithms = key.algorithms
+    too_short = next((row.name for row in tokens.ALGORITHMS.values() if key.fits(row)), None)
     what = f"{key.name}, {key.bits} bits" if key.secret is not None else key.name
-    for_ = f"{can} {', '.join(algorithms[:3])}{' …' if len(algorithms) > 3 else ''}" if algorithms else "for encryption only"
+    if algorithms:
+        for_ = f"{can} {', '.join(algorithms[:3])}{' …' if len(algorithms) > 3 else ''}"
+    else:
+        for_ = f"too short for {too_short}" if too_short else "for encryption only"
     return KeyNote("bad" if key.faults else "idle", f"Read as {key.read_as}", f"{what} · {for_}")
 
 

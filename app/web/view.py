@@ -16,7 +16,7 @@ class Form:
     header: str = ""
     payload: str = ""
     payload_layout: str = "as-written"
-    """`compact`: indented for reading, signed compact; `as-written`: signed byte for byte."""
+    """`compact` and `spaced`: indented for reading, signed on one line; `as-written`: signed byte for byte."""
     header_layout: str = "as-written"
     key: str = ""
     key_encoding: str = "auto"
@@ -49,6 +49,8 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    tone: Tone
+    """Of the strip as a whole."""
     signature: Statement
     claims: Statement
     warnings: Statement

@@ -111,8 +111,8 @@ class Key:
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """The names of all algorithms that the key's type and curve fit."""
-        return tuple(row.name for row in ALGORITHMS.values() if self.fits(row))
+        """The names of all algorithms that the key fits and is long enough for."""
+        return tuple(row.name for row in ALGORITHMS.values() if self.fits(row) and self.bits >= row.min_key_bits)
 
     def summary(self) -> dict[str, object]:
         """What may be told of the key: nothing secret, for reports."""
