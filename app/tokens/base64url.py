@@ -52,7 +52,7 @@ def explain(text: str) -> tuple[bytes, tuple[Fault, ...]]:
             kept.append(code)
         elif character in "+/":
             faults.append(Fault("base64_standard_alphabet", offset, 1, character))
-            kept.append(code)
+            kept += character.encode().translate(_TO_URL)
         elif character.isspace():
             faults.append(Fault("white_space", offset, 1, character))
         else:

@@ -141,12 +141,14 @@ class Token:
         part = self.parts[0 if segment == "header" else 1]
         first = len(document.text[:offset].encode("utf-8", "surrogatepass"))
         size = len(document.text[offset : offset + length].encode("utf-8", "surrogatepass"))
-        begin, end = first * 4 // 3, -(-(first + size) * 4 // 3)
+        last = max(0, len(part.text) - 1)  # text that was not UTF-8 has grown in the reading
+        begin = min(first * 4 // 3, last)
+        end = max(begin, min(-(-(first + size) * 4 // 3) - 1, last))
         start = self.places[part.start + begin]
         line, column = document.position(offset)
         return {
             "offset": start,
-            "length": max(1, self.places[part.start + max(0, min(end, len(part.text)) - 1)] + 1 - start),
+            "length": max(0, min(self.places[part.start + end] + 1, len(self.text)) - start),
             "line": line,
             "column": column,
         }

@@ -246,7 +246,7 @@ _ROWS = (
     ),
     Kind(
         "json_lone_surrogate",
-        "error",
+        "warning",
         "{detail} ({where}) is half of a surrogate pair: no character, and it cannot be written as UTF-8.",
         None,
         "RFC 8259 §8.2",

@@ -35,6 +35,7 @@ _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 _LAYOUT_TOKEN = re.compile(_STRING + r'|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BRACKETS = re.compile(_STRING + r"|([{\[])|([}\]])", re.DOTALL)
 _EXACT_DIGITS = 15
+_MOST_DIGITS = 10_000
 _WRITTEN_SURROGATE = re.compile(r"\\u[dD]")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -200,10 +201,15 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _real(source: str) -> Decimal:
+    """The number, or an infinity or zero where arithmetic would give up; the text itself is kept elsewhere."""
+    sign = "-" if source.startswith("-") else ""
     try:
-        return Decimal(source)
-    except InvalidOperation:  # an exponent beyond any arithmetic; the text itself is kept
-        return Decimal("-Infinity" if source.startswith("-") else "Infinity")
+        value = Decimal(source)
+    except InvalidOperation:
+        return Decimal(f"{sign}0" if re.search(r"[eE]-", source) else f"{sign}Infinity")
+    if abs(value.adjusted()) > _MOST_DIGITS:
+        return Decimal(f"{sign}0" if value.adjusted() < 0 else f"{sign}Infinity")
+    return value
 
 
 def _whole(source: str) -> int:

@@ -86,10 +86,10 @@ class Report(Decoded):
         spec = "RFC 7515 §4"
         if self.token.header is None:
             return Check("header", "not_checked", "There is no header to read.", spec)
-        wrong = header.faults(self.token) if self.kind != "JWE" else ()
+        value = self.header
+        wrong = header.faults(self.token) if self.kind != "JWE" or not isinstance(value, dict) else ()
         if wrong:
             return Check("header", "failed", wrong[0].message, wrong[0].spec)
-        value = self.header
         return Check("header", "passed", lambda: f"The header is well-formed; alg is {value.get('alg')}.", spec)
 
     def _algorithm(self) -> Check:

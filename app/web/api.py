@@ -172,6 +172,9 @@ def _slice(body: Document, name: str) -> str:
     return body.text[member.node.start : member.node.end]
 
 
+_EXPECTATIONS = ("algorithms", "issuer", "audience", "type", "profile")
+
+
 def _expectations(value: object) -> tokens.Expectations:
     if value is None:
         return tokens.Expectations()
@@ -179,11 +182,13 @@ def _expectations(value: object) -> tokens.Expectations:
         raise Refused(
             422, "member_type", '"expect" is not an object.', "Send an object with algorithms, issuer, audience, type or profile."
         )
-    algorithms = value.get("algorithms") or ()
-    if isinstance(algorithms, str) or not all(isinstance(one, str) for one in algorithms):
+    if value.keys() - set(_EXPECTATIONS):  # a misspelt expectation that is passed over would be a check that is not made
+        raise Refused(422, "member_unknown", '"expect" has a member that jwtlens does not know.', f"It knows {', '.join(_EXPECTATIONS)}.")
+    algorithms = [] if value.get("algorithms") is None else value["algorithms"]
+    if not isinstance(algorithms, list) or not all(isinstance(one, str) for one in algorithms):
         raise Refused(422, "member_type", '"algorithms" is not an array of strings.', 'Send an array such as ["RS256"].')
     words: dict[str, str] = {}
-    for name in ("issuer", "audience", "type", "profile"):
+    for name in _EXPECTATIONS[1:]:
         if value.get(name) is not None:
             if not isinstance(value[name], str):
                 raise Refused(422, "member_type", f'"{name}" in "expect" is not a string.', "Send a string.")
@@ -196,7 +201,7 @@ def _decoded(read: tokens.Decoded) -> dict[str, Any]:
     return {
         "kind": read.kind,
         "serialization": read.serialization,
-        "header": _exact(header),
+        "header": _exact(header) if isinstance(read.header, dict) else None,
         "payload": _exact(payload),
         "payload_text": read.payload_text,
         "findings": [_finding(finding) for finding in read.findings],

@@ -23,7 +23,8 @@ ENCODINGS: tuple[str, ...] = get_args(KeyEncoding)
 
 def read(text: str, encoding: str = "auto") -> Keys:
     """The keys that *text* holds. `auto`: a PEM, DER, JWK or certificate is one, all else is a secret in UTF-8."""
-    if not text.strip() and (encoding != "auto" or not text):
+    text = text.removeprefix("\ufeff")
+    if not text or (encoding not in ("auto", "utf8") and not text.strip()):
         return Keys(findings=(found("key_empty", "key"),))
     if encoding == "auto":
         return _structured(text) or _secret(text, text.encode("utf-8", "surrogatepass"), "secret, UTF-8")

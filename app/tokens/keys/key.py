@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa,
 
 from app.tokens import base64url
 from app.tokens.algorithms import ALGORITHMS, CURVES, Algorithm
-from app.tokens.findings import Finding
+from app.tokens.findings import Finding, quoted
 
 PublicKey = (
     rsa.RSAPublicKey
@@ -100,7 +100,7 @@ class Key:
     def with_kid(self) -> str:
         """The name, with what tells it from the others of its set."""
         if self.kid is not None:
-            return f'{self.name}, kid "{self.kid}"'
+            return f'{self.name}, kid "{quoted(self.kid)}"'
         return f"{self.name}, number {self.position} of the set" if self.position else self.name
 
     def fits(self, algorithm: Algorithm) -> bool:
