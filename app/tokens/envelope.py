@@ -6,9 +6,8 @@ A clean compact token takes the short way: three strict base64url reads. All els
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -24,6 +23,10 @@ _WRAPPER = re.compile(r"\s*(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jw
 _QUOTES = ('"', "'", "`")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_SEGMENTS = 6
+# White space, and characters without a shape that copying from documents and web pages brings along.
+_NO_SHAPE = r"\s\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+_UNSEEN = re.compile(f"[{_NO_SHAPE}]")
+_SEEN = re.compile(f"[^{_NO_SHAPE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,9 @@ class Token:
             place = self.place(segment, document, problem.offset, problem.length)
             where = f"line {place['line']}, column {place['column']}"
             name, _, values = problem.detail.partition("\0")
-            yield found(problem.code, segment, **place, where=where, detail=quoted(name), values=quoted(values, 120), count=problem.count)
+            facts: dict[str, Any] = {"where": where, "detail": quoted(name), "values": quoted(values, 120), "count": problem.count}
+            finding = found(problem.code, segment, **place, **facts)
+            yield replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
         if document.readable and not isinstance(document.value, dict):
             need = "a header" if segment == "header" else "a JWT's claims set"
             code = "not_an_object" if segment == "header" else "claims_not_an_object"
@@ -242,23 +247,17 @@ class _Explainer:
 
     def without_space(self, inner: str) -> str:
         """Leave out white space and invisible characters, noting each sort once."""
-        if inner.isascii() and not any(character.isspace() for character in inner):
-            return inner
         places: dict[str, list[int]] = {}
-        kept: list[str] = []
-        kept_places: list[int] = []
-        for index, character in enumerate(inner, self.start):
-            if character.isspace() or unicodedata.category(character) in ("Cf", "Zs", "Zl", "Zp"):
-                places.setdefault(character, []).append(index)
-            else:
-                kept.append(character)
-                kept_places.append(index)
+        for match in _UNSEEN.finditer(inner):
+            places.setdefault(match.group(), []).append(self.start + match.start())
         for character, found_at in places.items():
             code = "white_space" if character.isspace() else "invisible_character"
             name = _SPACE_NAMES.get(character) or named(character)
-            self.notes.append(found(code, "token", offset=found_at[0], length=1, name=name, at=found_at[0], count=_more(found_at)))
-        self.places = [*kept_places, self.end]
-        return "".join(kept)
+            self.notes.append(found(code, "token", offset=found_at[0], length=1, name=name, at=found_at[0], count=_more(len(found_at))))
+        if not places:
+            return inner
+        self.places = [self.start + match.start() for match in _SEEN.finditer(inner)] + [self.end]
+        return _UNSEEN.sub("", inner)
 
     def by_dots(self, clean: str, kind: TokenKind) -> Token:
         dots = clean.count(".")
@@ -298,26 +297,16 @@ class _Explainer:
         return Token(self.text, kind, "compact", tuple(parts), tuple(self.notes), self.places)
 
     def note_faults(self, segment: Segment, faults: tuple[base64url.Fault, ...], start: int) -> None:
-        """Note each sort of fault once, at its first place, with the number of further ones."""
-        sorts: dict[tuple[str, str], list[base64url.Fault]] = {}
         for fault in faults:
-            sorts.setdefault((fault.code, fault.text if fault.code != "base64_foreign_character" else ""), []).append(fault)
-        for (code, _), same in sorts.items():
-            first = same[0]
-            at = self.places[start + first.offset]
-            self.notes.append(
-                found(
-                    code,
-                    segment,
-                    offset=at,
-                    length=first.length,
-                    text=first.text,
-                    name=named(first.text[0]),
-                    at=at,
-                    count=_more(same),
-                    canonical=first.canonical,
-                )
-            )
+            at = self.places[start + fault.offset]
+            facts: dict[str, Any] = {
+                "text": fault.text,
+                "name": named(fault.text[0]),
+                "canonical": fault.canonical,
+                "at": at,
+                "count": _more(fault.count),
+            }
+            self.notes.append(found(fault.code, segment, offset=at, length=fault.length, **facts))
 
     def opaque(self, clean: str) -> Token:
         """No dots: a lone segment is shown if it holds JSON, anything else is named as far as possible."""
@@ -374,5 +363,5 @@ def _json_form(inner: str) -> tuple[TokenKind, Serialization] | None:
     return None
 
 
-def _more(places: list[int] | list[base64url.Fault]) -> str:
-    return f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+def _more(count: int) -> str:
+    return f" (and {count - 1} more)" if count > 1 else ""

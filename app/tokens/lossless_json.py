@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, NoReturn
@@ -36,6 +37,7 @@ _LAYOUT_TOKEN = re.compile(_STRING + r'|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BRACKETS = re.compile(_STRING + r"|([{\[])|([}\]])", re.DOTALL)
 _EXACT_DIGITS = 15
 _MOST_DIGITS = 10_000
+_MOST_LISTED = 10
 _WRITTEN_SURROGATE = re.compile(r"\\u[dD]")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -49,6 +51,8 @@ class Problem:
     length: int
     detail: str = ""
     count: int = 0
+    more: int = 0
+    """How many further problems of this code were met but not listed."""
 
 
 @dataclass(slots=True)
@@ -146,9 +150,9 @@ def scan(text: str) -> tuple[Node | None, list[Problem]]:
     """Read *text* with places; returns the root value, or None, and every problem met."""
     reader = _Reader(text)
     try:
-        return reader.document(), reader.problems
+        return reader.document(), reader.listed()
     except _Stop as stop:
-        return None, [*reader.problems, stop.problem]
+        return None, [*reader.listed(), stop.problem]
 
 
 def compact(text: str) -> str:
@@ -251,11 +255,26 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.problems: list[Problem] = []
+        self.problems: dict[str, list[Problem]] = {}
+        self.unlisted: Counter[str] = Counter()
+
+    def note(self, problem: Problem) -> None:
+        """List the problem, or only count it: a hostile text can hold tens of thousands."""
+        same = self.problems.setdefault(problem.code, [])
+        if len(same) < _MOST_LISTED:
+            same.append(problem)
+        else:
+            self.unlisted[problem.code] += 1
+
+    def listed(self) -> list[Problem]:
+        """Every listed problem in the order of the text; the last of its code knows how many more there were."""
+        for code, count in self.unlisted.items():
+            self.problems[code][-1] = replace(self.problems[code][-1], more=count)
+        return sorted((one for same in self.problems.values() for one in same), key=lambda problem: problem.offset)
 
     def document(self) -> Node:
         if self.text.startswith("\ufeff"):
-            self.problems.append(Problem("json_byte_order_mark", 0, 1))
+            self.note(Problem("json_byte_order_mark", 0, 1))
             self.at = 1
         node = self.value(self.next())
         after = self.next()
@@ -285,7 +304,7 @@ class _Reader:
         if kind == "word":
             return Node("word", start, end, _WORDS[source])
         if kind == "constant":
-            self.problems.append(Problem("json_constant", start, end - start, source))
+            self.note(Problem("json_constant", start, end - start, source))
             return Node("number", start, end, Decimal(source))
         if source == "{":
             return self.object(start)
@@ -332,18 +351,18 @@ class _Reader:
         for match in re.finditer(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", source) if "\\u" in source else ():
             alone = json.loads(f'"{match.group()}"')
             if alone in value and not _paired(source, match):
-                self.problems.append(Problem("json_lone_surrogate", start + match.start(), 6, match.group()))
+                self.note(Problem("json_lone_surrogate", start + match.start(), 6, match.group()))
         return value
 
     def number(self, source: str, start: int) -> int | Decimal:
         if "." in source or "e" in source or "E" in source:
             return _real(source)
         if len(source) > 4000:  # CPython refuses to convert more than 4,300 digits
-            self.problems.append(Problem("json_long_integer", start, len(source), count=len(source.lstrip("-"))))
+            self.note(Problem("json_long_integer", start, len(source), count=len(source.lstrip("-"))))
             return _real(source)
         value = int(source)
         if abs(value) > _LARGEST_EXACT:
-            self.problems.append(Problem("json_big_integer", start, len(source), source))
+            self.note(Problem("json_big_integer", start, len(source), source))
         return value
 
     def array(self, start: int) -> Node:
@@ -409,16 +428,14 @@ class _Reader:
         self.stop(code, match)
 
     def duplicates(self, node: Node) -> None:
-        seen: dict[str, int] = {}
+        named: dict[str, list[Member]] = {}
         for member in node.members:
-            seen[member.name] = seen.get(member.name, 0) + 1
-            if seen[member.name] > 1:
-                places = [other for other in node.members if other.name == member.name]
-                if member is places[-1]:
-                    values = ", ".join(self.text[p.node.start : p.node.end] for p in places)
-                    self.problems.append(
-                        Problem("json_duplicate_member", member.start, member.end - member.start, f"{member.name}\0{values}", len(places))
-                    )
+            named.setdefault(member.name, []).append(member)
+        for name, same in named.items():
+            if len(same) > 1:
+                values = ", ".join(self.text[one.node.start : one.node.end][:80] for one in same[:5])
+                last = same[-1]
+                self.note(Problem("json_duplicate_member", last.start, last.end - last.start, f"{name}\0{values}", len(same)))
 
 
 def _paired(source: str, match: re.Match[str]) -> bool:
