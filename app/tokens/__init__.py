@@ -9,11 +9,12 @@ from app.tokens.jws import Signature
 from app.tokens.keys import ENCODINGS, Key, Keys
 from app.tokens.keys import read as read_keys
 from app.tokens.layout import for_reading, for_signing
-from app.tokens.verify import NotAccepted, Report, verify
+from app.tokens.verify import MAX_SECONDS, NotAccepted, Report, verify
 
 __all__ = [
     "ALGORITHMS",
     "ENCODINGS",
+    "MAX_SECONDS",
     "CannotEncode",
     "Check",
     "Decoded",

@@ -129,6 +129,8 @@ def _fits(key: Key, algorithm: str) -> str:
 
 
 _OUTCOMES: dict[str, claims.Outcome] = {"verified": "passed", "invalid": "failed", "unsecured": "failed", "not_checked": "not_checked"}
+MAX_SECONDS = 10**100
+"""The largest time and leeway, within which no arithmetic gives up."""
 _NOTHING_EXPECTED = Expectations()
 
 
@@ -145,7 +147,7 @@ def verify(
     """Judge *text* with *key* (any format, or keys read before) as of *at*, seconds since 1970.
 
     *leeway* in seconds is granted to exp, nbf and iat. *payload* is the detached content of a token whose
-    payload is empty (RFC 7515 Appendix F). Raises nothing a user can paste.
+    payload is empty (RFC 7515 Appendix F). Raises nothing a user can paste, and ValueError for times beyond MAX_SECONDS.
     """
     token = envelope.read(text)
     read = key if isinstance(key, Keys) else keys.read(key, key_encoding)
@@ -156,4 +158,7 @@ def verify(
 
 
 def _exact(number: float | Decimal) -> Seconds:
-    return number if isinstance(number, (int, Decimal)) else Decimal(number)
+    exact = number if isinstance(number, (int, Decimal)) else Decimal(number)
+    if not -MAX_SECONDS <= exact <= MAX_SECONDS:
+        raise ValueError("a time or leeway is beyond MAX_SECONDS")
+    return exact

@@ -151,7 +151,7 @@ def _number(body: Document, name: str, default: float) -> float | Decimal:
     value = body.value.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite():
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not -tokens.MAX_SECONDS <= value <= tokens.MAX_SECONDS:
         raise Refused(422, "member_type", f'"{name}" is not a number.', f'Send "{name}" in seconds.')
     return value
 

@@ -27,7 +27,7 @@ AFTER_PANE = ("notice", "verdict", "findings", "token", "parameters", "claims", 
 AFTER_KEY = ("notice", "verdict", "findings", "parameters", "claims", "key_note")
 
 _MOST_FIELDS = 32
-_FIELDS = tuple(field.name for field in fields(Form))
+_FIELDS = frozenset(field.name for field in fields(Form))
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
 _MOVED = (
     "The token came in the address, as ?token=. It was moved behind #, which is not sent to servers, "
@@ -79,10 +79,13 @@ def read_form() -> Form:
     """The form as it was sent; line ends as the browser's text fields have them."""
     if request.mimetype != "application/x-www-form-urlencoded":
         raise Refused(415, "unsupported_media_type", "The form is not urlencoded.", "Programs use /api/v1.")
-    if len(request.form) > _MOST_FIELDS:
-        raise Refused(400, "too_many_fields", "The form has too many fields.", "")
-    sent = {name: request.form[name].replace("\r\n", "\n") for name in _FIELDS if name in request.form}
-    return Form(**sent)
+    if request.get_data().count(b"&") >= _MOST_FIELDS:  # before the body is taken apart
+        raise Refused(400, "too_many_fields", "The form has too many fields.", f"It takes {_MOST_FIELDS}.")
+    sent = {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in _FIELDS}
+    form = Form(**sent)
+    if form.key_encoding not in tokens.ENCODINGS:
+        form.key_encoding = "auto"
+    return form
 
 
 def show(form: Form, notice: str = "") -> Page:
@@ -96,9 +99,13 @@ def show(form: Form, notice: str = "") -> Page:
         form.audience.strip() or None,
         form.type.strip() or None,
     )
-    encoding = form.key_encoding if form.key_encoding in tokens.ENCODINGS else "auto"
     report = tokens.verify(
-        form.token, form.key, at=at if at is not None else int(time.time()), key_encoding=encoding, leeway=leeway or 0, expect=expect
+        form.token,
+        form.key,
+        at=at if at is not None else int(time.time()),
+        key_encoding=form.key_encoding,
+        leeway=leeway or 0,
+        expect=expect,
     )
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices))
     if form.payload_layout != "as-written":
@@ -141,7 +148,7 @@ def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notic
         number = read(text.strip())
     except (ValueError, ArithmeticError):
         number = Decimal("NaN")
-    if number.is_finite():
+    if number.is_finite() and -tokens.MAX_SECONDS <= number <= tokens.MAX_SECONDS:
         return number
     notices.append(f"{name} is not read: it takes {form}.")
     return None

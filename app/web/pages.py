@@ -26,13 +26,14 @@ def healthz() -> Response:
 @blueprint.post("/theme")
 def choose_theme() -> Response:
     """Remember the theme in the only cookie; the debugger's form comes along, so nothing typed is lost."""
+    form = debugger.read_form()
     chosen = request.form.get("theme", "")
     chosen = chosen if chosen in THEMES else "system"
     page = request.form.get("page", "")
     if page in _PAGES:
         response = make_response(redirect(page, 303))
     else:
-        filled = debugger.show(debugger.read_form())
+        filled = debugger.show(form)
         response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))
     response.set_cookie("theme", chosen, max_age=_YEAR, path="/", samesite="Strict", secure=request.is_secure)
     return response

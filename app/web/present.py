@@ -102,7 +102,7 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return Statement("warn", "Signature not checked", "The key box still holds the example's key; paste the key of this token")
     if signature.status == "invalid":
         return Statement("bad", "Signature does not match", signature.because.removeprefix("The signature does not match "))
-    if report.keys.is_empty and signature.algorithm:
+    if report.keys.is_empty and signature.algorithm in tokens.ALGORITHMS:
         wants = tokens.ALGORITHMS[signature.algorithm].wants
         return Statement(
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
