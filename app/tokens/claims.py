@@ -255,7 +255,7 @@ def _typ(token: Token, expected: str | None) -> Check:
 
 def _media_type(typ: str) -> str:
     """RFC 7515 §4.1.9: without a slash, `application/` stands before it; case does not count."""
-    lower = typ.lower()
+    lower = typ.lower() if typ.isascii() else typ  # lower() would make a k of the Kelvin sign
     return lower if "/" in lower else f"application/{lower}"
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from app.tokens import base64url, lossless_json
 from app.tokens.findings import Finding, Segment, found, kind_of, named, quoted
-from app.tokens.lossless_json import Document
+from app.tokens.lossless_json import Document, Problem
 
 TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
 Serialization = Literal["compact", "flattened", "general"]
@@ -130,6 +130,8 @@ class Token:
             yield found("not_json", segment)
             return
         for problem in document.problems:
+            if problem.code == "not_utf8":
+                continue
             place = self.place(segment, document, problem.offset, problem.length)
             where = f"line {place['line']}, column {place['column']}"
             name, _, values = problem.detail.partition("\0")
@@ -337,7 +339,9 @@ def _document(data: bytes) -> Document:
     try:
         return lossless_json.read(data.decode("utf-8"))
     except UnicodeDecodeError:
-        return lossless_json.read(data.decode("utf-8", "replace"))
+        document = lossless_json.read(data.decode("utf-8", "replace"))
+        document.problems = (*document.problems, Problem("not_utf8", 0, 1))
+        return document
 
 
 def _not_utf8(segment: Segment, data: bytes) -> Finding | None:

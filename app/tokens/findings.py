@@ -303,7 +303,7 @@ _ROWS = (
     Kind(
         "b64_without_crit",
         "error",
-        "b64 is {value} but not listed in crit: receivers that do not know b64 would read the payload wrongly.",
+        "b64 is false but not listed in crit: receivers that do not know b64 would read the payload wrongly.",
         'Add "crit": ["b64"].',
         "RFC 7797 §6",
     ),

@@ -85,7 +85,7 @@ def notes(token: Token) -> Iterator[Finding]:
         yield found("alg_none", "header")
 
 
-_SUSPECT = frozenset(("crit", "b64"))
+_SUSPECT = frozenset(("crit", "b64", "jwk", "x5c"))
 
 
 def _rules(value: dict[str, Any]) -> Iterator[Finding]:
@@ -131,8 +131,8 @@ def _b64(header: dict[str, Any]) -> Iterator[Finding]:
         yield found("header_parameter_type", "header", name="b64", kind=kind_of(value), need="a boolean")
         return
     crit = header.get("crit")
-    if not (isinstance(crit, list) and "b64" in crit):
-        yield found("b64_without_crit", "header", value="true" if value else "false")
+    if not value and not (isinstance(crit, list) and "b64" in crit):
+        yield found("b64_without_crit", "header")
 
 
 def _guess(alg: str) -> str:

@@ -38,6 +38,7 @@ _BRACKETS = re.compile(_STRING + r"|([{\[])|([}\]])", re.DOTALL)
 _EXACT_DIGITS = 15
 _MOST_DIGITS = 10_000
 _MOST_LISTED = 10
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _WRITTEN_SURROGATE = re.compile(r"\\u[dD]")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -348,11 +349,23 @@ class _Reader:
 
     def string(self, source: str, start: int) -> str:
         value: str = json.loads(source)
-        for match in re.finditer(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", source) if "\\u" in source else ():
-            alone = json.loads(f'"{match.group()}"')
-            if alone in value and not _paired(source, match):
-                self.note(Problem("json_lone_surrogate", start + match.start(), 6, match.group()))
+        if _WRITTEN_SURROGATE.search(source):
+            self.surrogates(source, start)
         return value
+
+    def surrogates(self, source: str, start: int) -> None:
+        """Note each written half of a pair that has no other half next to it."""
+        high: re.Match[str] | None = None
+        for match in [*_ESCAPE.finditer(source), None]:
+            code = int(match.group()[2:], 16) if match and match.group()[1] == "u" else 0
+            if high and match and 0xDC00 <= code < 0xE000 and match.start() == high.end():
+                high = None
+                continue
+            if high:
+                self.note(Problem("json_lone_surrogate", start + high.start(), 6, high.group()))
+            high = match if 0xD800 <= code < 0xDC00 else None
+            if match and 0xDC00 <= code < 0xE000:
+                self.note(Problem("json_lone_surrogate", start + match.start(), 6, match.group()))
 
     def number(self, source: str, start: int) -> int | Decimal:
         if "." in source or "e" in source or "E" in source:
@@ -436,11 +449,3 @@ class _Reader:
                 values = ", ".join(self.text[one.node.start : one.node.end][:80] for one in same[:5])
                 last = same[-1]
                 self.note(Problem("json_duplicate_member", last.start, last.end - last.start, f"{name}\0{values}", len(same)))
-
-
-def _paired(source: str, match: re.Match[str]) -> bool:
-    """Whether the escape is half of a pair: a high one before a low one."""
-    is_high = match.group()[3].lower() in "89ab"
-    if is_high:
-        return re.compile(r"\\u[dD][c-fC-F]").match(source, match.end()) is not None
-    return re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z").search(source[: match.start()]) is not None

@@ -16,7 +16,9 @@ class Editor extends HTMLElement {
   connectedCallback() {
     this.area = this.querySelector("textarea");
     this.text = this.querySelector("pre").appendChild(new Text());
-    this.area.addEventListener("input", () => this.paint());
+    // On the host, so that the question of this key is on its way before the key is painted.
+    this.addEventListener("input", () => this.paint());
+    this.marked = 0;
     this.paint();
   }
 
@@ -44,7 +46,8 @@ class Editor extends HTMLElement {
   }
 
   mark(places) {
-    if (!paints) return;
+    if (!paints || (this.marked === 0 && !places.length)) return;
+    this.marked = places.length;
     const layer = new Highlight(...places.map(([start, end]) => this.range(start, end)));
     layer.priority = 1;
     CSS.highlights.set(`${this.id}-mark`, layer);

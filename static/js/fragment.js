@@ -2,8 +2,6 @@
 
 const NAMES = ["token", "id_token", "access_token"];
 
-let reading = false;
-
 function read(fresh) {
   const given = new URLSearchParams(location.hash.slice(1));
   const token = NAMES.map((name) => given.get(name)).find(Boolean);
@@ -12,9 +10,8 @@ function read(fresh) {
   if (fresh) document.getElementById("key-text").value = "";
   const editor = document.getElementById("token");
   editor.value = token;
-  reading = true;
-  editor.area.dispatchEvent(new InputEvent("input", { bubbles: true }));
-  reading = false;
+  // What the server has to say about how the token came must not be wiped by the answer about the token.
+  editor.area.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: fresh } }));
 }
 
 export function watchFragment() {
@@ -22,7 +19,7 @@ export function watchFragment() {
   if (!area) return;
   // The address keeps the token until it is no longer the one on the page.
   area.addEventListener("input", () => {
-    if (!reading && location.hash) history.replaceState(null, "", location.pathname + location.search);
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   });
   addEventListener("hashchange", () => read(false));
   read(true);

@@ -7,26 +7,27 @@ function unit(text, characters) {
   return at;
 }
 
-function startOf(text, { offset, line, column }) {
-  if (offset !== undefined) return unit(text, Number(offset));
+function startOf(text, line, column) {
   let start = 0;
-  for (let n = 1; n < Number(line); n++) start = text.indexOf("\n", start) + 1 || text.length;
-  return start + unit(text.slice(start), Number(column) - 1);
+  for (let n = 1; n < line; n++) start = text.indexOf("\n", start) + 1 || text.length;
+  return start + unit(text.slice(start), column - 1);
 }
 
-function place(text, data) {
-  const start = Math.min(startOf(text, data), Math.max(0, text.length - 1));
-  return [start, Math.min(text.length, start + unit(text.slice(start), Math.max(1, Number(data.length))))];
+// At least one character, and one that exists.
+function span(text, at, length = 1) {
+  const start = Math.max(0, Math.min(at, text.length - 1));
+  return [start, Math.min(text.length, start + unit(text.slice(start), Number(length)))];
 }
 
 function markAll() {
   const places = { token: [], header: [], payload: [] };
+  const texts = Object.fromEntries(Object.keys(places).map((name) => [name, document.getElementById(name).value]));
   for (const { dataset } of document.querySelectorAll("#findings li:is([data-offset], [data-line])")) {
-    const name = dataset.offset === undefined ? dataset.segment : "token";
-    const editor = document.getElementById(name);
-    if (editor && places[name]) places[name].push(place(editor.value, dataset));
+    const { segment, offset, line, column, length } = dataset;
+    if (offset) places.token.push(span(texts.token, unit(texts.token, Number(offset)), length));
+    if (line) places[segment]?.push(span(texts[segment], startOf(texts[segment], Number(line), Number(column)), length));
   }
-  for (const name in places) document.getElementById(name)?.mark(places[name]);
+  for (const name in places) document.getElementById(name).mark(places[name]);
 }
 
 export function watchMarks() {

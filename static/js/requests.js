@@ -17,6 +17,7 @@ const TROUBLE = {
 const form = document.getElementById("debugger");
 const waiting = new Set();
 const typed = new WeakMap();
+const shown = new Map();
 let clock = 0;
 let last = null;
 let overlapped = false;
@@ -45,12 +46,23 @@ function keepFields({ sourceElement, issued }, fragment) {
     const field = document.getElementById(next.id);
     // A layout belongs to the text it stands beside.
     const text = field?.type === "hidden" ? field.parentElement.querySelector("textarea") : field;
-    if (!field || text === sourceElement || typed.get(text) > issued) continue;
+    if (!field || sourceElement.contains(text) || typed.get(text) > issued) continue;
     if (field.value !== next.value) write(field, next.value);
   }
   for (const next of fragment.querySelectorAll("details[id]")) {
     next.open = document.getElementById(next.id)?.open ?? next.open;
   }
+}
+
+// Most keys change one or two panes. The others are left out before they are parsed; those with fields never are,
+// because a person may have changed what they show. Text of a token is escaped and cannot look like a tag.
+function news(text, keepNotice) {
+  return text.split(/(?=<hx-partial )/).filter((part) => {
+    const pane = part.slice(0, part.indexOf(">"));
+    const same = shown.get(pane) === part && !/<(?:textarea|select|input)/.test(part);
+    shown.set(pane, part);
+    return !same && !(keepNotice && pane.includes("#slot-notice"));
+  }).join("");
 }
 
 function settle() {
@@ -64,9 +76,10 @@ const on = (name, listener) => document.addEventListener(`htmx:${name}`, listene
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => {
-    if (!target.matches("[hx-post]")) return;
+    const asks = target.closest("[hx-post]");
+    if (!asks) return;
     typed.set(target, ++clock);
-    last = target;
+    last = asks;
   }, true);
 }
 
@@ -95,14 +108,16 @@ on("before:request", ({ detail: { ctx } }) => {
 on("after:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.dropped) return event.preventDefault();
+  // The server's own refusals come as a notice; a proxy's, or none at all, get a sentence from here.
   const { status } = ctx.response;
-  const answered = status < 400 && ctx.text.includes("<hx-partial");
+  const answered = ctx.text.includes("<hx-partial");
   say(answered ? "" : (TROUBLE[status] ?? (status < 500 ? `The server refuses this (${status}). ${HERE}` : GONE)));
-  if (!answered) event.preventDefault();
+  if (!answered) return event.preventDefault();
+  ctx.text = news(ctx.text, ctx.sourceEvent.detail?.keepNotice);
 });
 
 on("before:swap", ({ detail: { ctx, tasks } }) => {
-  for (const task of tasks) keepFields(ctx, task.fragment);
+  for (const { fragment } of tasks) keepFields(ctx, fragment);
 });
 
 on("error", ({ detail: { ctx } }) => {
@@ -115,7 +130,7 @@ on("finally:request", ({ detail: { ctx } }) => {
   if (waiting.size) return;
   clearTimeout(late);
   late = undefined;
-  if (ctx.status === "swapped") form.removeAttribute("data-stale");
+  if (ctx.status === "swapped" && ctx.response.status < 400) form.removeAttribute("data-stale");
   else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
 });
 

@@ -18,6 +18,9 @@ from app.tokens.keys.pem import Unreadable, looks_like_pem, read_der, read_der_t
 __all__ = ["ENCODINGS", "Key", "KeyEncoding", "Keys", "generate", "private_jwk", "private_pem", "public_jwk", "public_pem", "read"]
 
 KeyEncoding = Literal["auto", "utf8", "base64", "base64url", "hex"]
+_SHORTEST_KEY = 40
+_STRUCTURES = ("-----BEGIN", "{", "ssh-", "ecdsa-", "M")
+_ANNOUNCES_KEY = re.compile(r'-----BEGIN [A-Z0-9 ]*(?:KEY|CERTIFICATE)|^(?:ssh-|ecdsa-sha2-)|"kty"\s*:\s*"(?!oct)')
 ENCODINGS: tuple[str, ...] = get_args(KeyEncoding)
 
 
@@ -59,35 +62,47 @@ def _json(text: str) -> Keys | None:
     if isinstance(value, dict) and ("kty" in value or "keys" in value):
         if any(problem.code == "json_duplicate_member" for problem in document.problems):
             return Keys(read_as="JWK", findings=(Unreadable("a JWK", "a member occurs twice.", spec="RFC 7517 §4").finding,))
-        return read_jwk(value)
+        keys = read_jwk(value)
+        for key in keys.keys:
+            if key.secret is not None:
+                key.faults += _confusion("", key.secret)
+        return keys
     return None
 
 
 def _secret(text: str, data: bytes, read_as: str) -> Keys:
-    faults: tuple[Finding, ...] = ()
-    if not data:
-        faults = (found("secret_empty", "key"),)
-    public = _public_in(text, data)
-    if public:
-        faults = (found("public_key_as_secret", "key", what=f"the text of a key ({public.name})"),)
+    faults = _confusion(text, data) if data else (found("secret_empty", "key"),)
     notes = (found("key_json_secret", "key"),) if text.lstrip().startswith("{") and lossless_json.read(text.strip()).readable else ()
     key = Key("oct", len(data) * 8, read_as, secret=data, faults=faults, notes=notes)
     return Keys((key,), read_as)
 
 
-def _public_in(text: str, data: bytes) -> Key | None:
-    """The asymmetric key that somebody wants to use as a secret: the algorithm confusion attack."""
-    inner = _structured(text) if len(text) > 40 else None
-    if inner is None and data[:1] == b"\x30":
-        found_key = read_der(data)
-        return found_key
-    if inner is None and data[:1] in (b"-", b"{", b"s", b" ", b"\n"):
-        try:
-            inner = _structured(data.decode())
-        except UnicodeDecodeError:
-            return None
-    key = inner.keys[0] if inner and inner.keys else None
-    return key if key and key.key_type != "oct" else None
+def _confusion(text: str, data: bytes) -> tuple[Finding, ...]:
+    """The fault of a secret that is an asymmetric key in whatever spelling: the algorithm confusion attack."""
+    what = _key_in(text, data) if len(data) >= _SHORTEST_KEY else None
+    return (found("public_key_as_secret", "key", what=what),) if what else ()
+
+
+def _key_in(text: str, data: bytes) -> str | None:
+    as_der = read_der(data)
+    if as_der:
+        return f"a key in DER ({as_der.name})"
+    for spelling in (text, _as_text(data)):
+        bare = spelling.strip("\ufeff\0 \t\r\n\v\f")
+        inner = _structured(bare) if bare.startswith(_STRUCTURES) else None
+        key = inner.keys[0] if inner and inner.keys else None
+        if key is not None:
+            return f"the text of a key ({key.name})" if key.key_type != "oct" else None
+        if _ANNOUNCES_KEY.search(bare):
+            return "the text of a key"
+    return None
+
+
+def _as_text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _hex(text: str) -> bytes:
