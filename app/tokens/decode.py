@@ -54,7 +54,7 @@ class Decoded:
 
     def _noticed(self) -> list[Finding]:
         token = self.token
-        rules = [fault for fault in header.faults(token) if fault not in token.header_findings]
+        rules = [fault for fault in header.faults(token) if fault not in token.header_findings] if token.kind != "JWE" else []
         noticed = [*token.findings, *rules, *header.notes(token)]
         if token.kind in ("JWS", "SD-JWT"):
             noticed += claims.findings(token, self.payload)

@@ -97,7 +97,7 @@ def _algorithm(header_text: str) -> tuple[Algorithm, object]:
 
 def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
     if not read_keys.keys:
-        message = "There is no key to sign with." if read_keys.is_empty else read_keys.findings[0].message
+        message = "There is no key to sign with." if read_keys.is_empty else read_keys.problem
         raise CannotEncode("key_missing" if read_keys.is_empty else "key_unreadable", message, f"Give {algorithm.wants}.")
     fitting = [key for key in read_keys.keys if key.fits(algorithm)]
     if not fitting:

@@ -19,7 +19,7 @@ TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
 Serialization = Literal["compact", "flattened", "general"]
 _SEGMENTS: tuple[Segment, ...] = ("header", "payload", "signature")
 
-_WRAPPER = re.compile(r"\s*(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]+", re.IGNORECASE)
+_WRAPPER = re.compile(r"(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]+", re.IGNORECASE)
 _QUOTES = ('"', "'", "`")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_SEGMENTS = 6
@@ -232,17 +232,29 @@ class _Explainer:
 
     def set_wrapper_aside(self) -> None:
         """Leave out `Bearer `, a header name and quotes: packaging, not part of the token."""
-        match = _WRAPPER.match(self.text)
+        begin = len(self.text) - len(self.text.lstrip())
+        match = _WRAPPER.match(self.text, begin)
         if match:
+            self.note_wrapper(f'Leading "{quoted(match.group().strip())}"', begin, len(match.group()))
+            self.note_space_before(begin)
             self.start = match.end()
-            self.end = len(self.text.rstrip())
-            self.note_wrapper(f'Leading "{quoted(match.group().strip())}"', 0, self.start)
-        inner = self.text[self.start : self.end].strip()
+        inner = self.text[self.start :].strip()
         if len(inner) > 1 and inner[0] in _QUOTES and inner[-1] == inner[0]:
             begin = self.text.index(inner[0], self.start)
-            self.end = self.text.rindex(inner[0], 0, self.end)
+            end = self.text.rindex(inner[0])
             self.note_wrapper(f"The pair of quotes ({inner[0]})", begin, 1)
-            self.start = begin + 1
+            self.note_space_before(begin)
+            if end + 1 < self.end:
+                self.note_space(end + 1, self.end - end - 1)
+            self.start, self.end = begin + 1, end
+
+    def note_space_before(self, begin: int) -> None:
+        if self.text[self.start : begin].strip() == "" and begin > self.start:
+            self.note_space(self.start, begin - self.start)
+
+    def note_space(self, at: int, count: int) -> None:
+        name = _SPACE_NAMES.get(self.text[at]) or named(self.text[at])
+        self.notes.append(found("white_space", "token", offset=at, length=1, name=name, at=at, count=_more(count)))
 
     def note_wrapper(self, what: str, offset: int, length: int) -> None:
         self.notes.append(found("wrapper_removed", "token", offset=offset, length=length, what=what))

@@ -63,7 +63,7 @@ _ROWS = (
     Kind(
         "two_segments",
         "error",
-        "2 segments: the signature and its dot are missing. Header and payload can be read, nothing can be verified.",
+        "Only 2 segments: the signature and its dot are missing. Header and payload can be read, nothing can be verified.",
         "Copy the token again. Even an unsecured token ends in a dot.",
         "RFC 7515 §7.1",
     ),
@@ -276,7 +276,7 @@ _ROWS = (
         "Refuse the token: the header was altered or the issuer is broken.",
         "RFC 7518 §3.6",
     ),
-    Kind("header_parameter_type", "error", '"{name}" is {kind}; {need} is required.', None, "RFC 7515 §4.1"),
+    Kind("header_parameter_type", "error", 'The header parameter "{name}" is {kind}; {need} is required.', None, "RFC 7515 §4.1"),
     Kind(
         "crit_form",
         "error",

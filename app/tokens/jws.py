@@ -59,7 +59,7 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
         because = refusals[0].message if refusals else "The header cannot be read, so nothing can be verified."
         return Signature("not_checked", because, alg if isinstance(alg, str) else None, faults=refusals)
     if not keys.keys:
-        because = keys.findings[0].message if keys.findings and not keys.is_empty else "Not checked: there is no key."
+        because = "Not checked: there is no key." if keys.is_empty else keys.problem
         return Signature("not_checked", because, algorithm.name, faults=refusals)
     if not token.is_clean:
         refusals = (*(note for note in token.form_findings if note.level == "error"), *refusals)
@@ -115,7 +115,7 @@ def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verif
     if key.use is not None and key.use != "sig":
         faults.append(found("key_use", "key", use=quoted(key.use)))
     # A private key that may only sign verifies with its public half, which bears no key_ops of its own.
-    allowed = {operation, "sign"} if key.can_sign else {operation}
+    allowed = {operation, "sign"} if key.is_private else {operation}
     if key.key_ops is not None and not allowed.intersection(key.key_ops):
         faults.append(found("key_ops", "key", ops=quoted(str(list(key.key_ops))), wanted=operation))
     return tuple(faults)

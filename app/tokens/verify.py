@@ -49,6 +49,8 @@ class Report(Decoded):
 
     @property
     def accepted(self) -> bool:
+        if self.expect.profile:  # asked for, and not checked yet
+            return False
         return self.signature.status == "verified" and all(check.outcome != "failed" for check in self.checks)
 
     def claims(self) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class Report(Decoded):
         if self.keys.is_empty:
             return Check("key", "not_checked", "No key is given.", spec)
         if not self.keys.keys:
-            return Check("key", "failed", self.keys.findings[0].message, spec)
+            return Check("key", "failed", self.keys.problem, spec)
         misfit = next((finding for finding in signature.findings if finding.code == "key_type_for_algorithm"), None)
         if misfit:
             return Check("key", "failed", misfit.message, misfit.spec)

@@ -213,7 +213,7 @@ def _printable(text: str, limit: int) -> str:
 def _key_note(report: tokens.Report) -> KeyNote:
     keys = report.keys
     if not keys.keys:
-        return KeyNote("idle", "No key yet") if keys.is_empty else KeyNote("bad", "Not readable", keys.findings[0].message)
+        return KeyNote("idle", "No key yet") if keys.is_empty else KeyNote("bad", "Not readable", keys.problem)
     if keys.is_set and len(keys.keys) > 1:
         kinds = sorted({key.name for key in keys.keys})
         used = f" · used: {report.signature.key.with_kid}" if report.signature.key and report.signature.matches else ""

@@ -14,9 +14,8 @@ from app.tokens.algorithms import CURVES, MISSPELT
 from app.tokens.findings import Finding, found, kind_of, quoted
 from app.tokens.keys import rsa_parts
 from app.tokens.keys.key import Key, Keys, PrivateKey, of_public, permissions
-from app.tokens.keys.pem import Unreadable
+from app.tokens.keys.pem import MAX_KEYS, Unreadable
 
-MAX_KEYS = 100
 _EC_CURVES: dict[str, ec.EllipticCurve] = {
     "P-256": ec.SECP256R1(),
     "P-384": ec.SECP384R1(),

@@ -175,6 +175,12 @@ class Keys:
         return not self.keys and any(finding.code == "key_empty" for finding in self.findings)
 
     @property
+    def problem(self) -> str:
+        """Why there is no key: the first error, or whatever else was noticed."""
+        wrong = next((finding for finding in self.findings if finding.level == "error"), None)
+        return (wrong or self.findings[0]).message if self.findings else "There is no key."
+
+    @property
     def all_findings(self) -> tuple[Finding, ...]:
         own = (note for key in self.keys for note in (*key.faults, *key.notes))
         return (*self.findings, *self.faults, *own)

@@ -6,7 +6,7 @@ import re
 import warnings
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cryptography import x509
@@ -19,11 +19,12 @@ from app.tokens.findings import Finding, found, quoted
 from app.tokens.keys import rsa_parts
 from app.tokens.keys.key import Key, Keys, of_private, of_public
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----")
-_DER_TEXT = re.compile(r"[A-Za-z0-9+/_\-\s]{40,}={0,2}\s*")
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
+_SHORTEST_DER = 40
 _PUBLIC = {"PUBLIC KEY": "PEM, SPKI", "RSA PUBLIC KEY": "PEM, PKCS#1"}
 _PRIVATE = {"PRIVATE KEY": "PEM, PKCS#8", "RSA PRIVATE KEY": "PEM, PKCS#1", "EC PRIVATE KEY": "PEM, SEC1"}
 _CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+MAX_KEYS = 100
 _SSH = ("ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-")
 
 
@@ -45,10 +46,25 @@ def read_pem(text: str) -> Keys:
         text = text.replace("\\r", "").replace("\\n", "\n")
         notes.append(found("key_escaped_lines", "key"))
     try:
-        keys = _blocks(_BLOCK.findall(text), notes)
+        keys = _blocks(_take_apart(text), notes)
     except Unreadable as error:
         return Keys(read_as="PEM", findings=(*notes, error.finding))
     return Keys(tuple(keys), keys[0].read_as, len(keys) > 1, tuple(notes))
+
+
+def _take_apart(text: str) -> Iterator[tuple[str, str]]:
+    """Label and body of each block from BEGIN to its END."""
+    at = count = 0
+    while begin := _BEGIN.search(text, at):
+        end = text.find(f"-----END {begin[1]}-----", begin.end())
+        at = begin.end()
+        if end < 0:
+            raise Unreadable("a PEM", "it has no complete block from BEGIN to END.")
+        count += 1
+        if count > MAX_KEYS:
+            raise Unreadable("a PEM", f"it has more than {MAX_KEYS} blocks.", "Paste the key that belongs to the token.")
+        yield begin[1], text[at:end]
+        at = end
 
 
 def _blocks(blocks: Iterable[tuple[str, str]], notes: list[Finding]) -> list[Key]:
@@ -77,7 +93,7 @@ def _one(label: str, body: str) -> Key:
     try:
         der = b64decode("".join(body.split()), validate=True)
     except (Error, ValueError):
-        raise Unreadable("a PEM", f"the text between BEGIN and END {label} is not base64.") from None
+        raise Unreadable("a PEM", f"the text between BEGIN and END {label} is damaged: not base64.") from None
     if label in _PUBLIC:
         key = _public(der, _PUBLIC[label])
     elif label in _PRIVATE:
@@ -95,9 +111,11 @@ def _one(label: str, body: str) -> Key:
 
 def read_der_text(text: str) -> Keys | None:
     """The key in bare base64 DER, or None when the text is anything else."""
-    if not _DER_TEXT.fullmatch(text) or text.lstrip()[:1] != "M":
+    if text.lstrip()[:1] != "M":  # a DER sequence begins with byte 30
         return None
     packed = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    if len(packed) < _SHORTEST_DER:
+        return None
     try:
         der = b64decode(packed + "=" * (-len(packed) % 4), validate=True)
     except (Error, ValueError):
@@ -141,7 +159,7 @@ def _certificate(der: bytes, read_as: str) -> Key | None:
         with warnings.catch_warnings():  # old certificates with odd serial numbers still hold keys
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             return _checked(x509.load_der_x509_certificate(der).public_key(), read_as)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
 
 

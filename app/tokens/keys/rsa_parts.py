@@ -61,7 +61,7 @@ def load(numbers: rsa.RSAPrivateNumbers) -> rsa.RSAPrivateKey | None:
 
 def recover(n: int, e: int, d: int) -> rsa.RSAPrivateNumbers | None:
     """All private numbers from n, e and d alone; None when they are no RSA key or too large to try."""
-    if n.bit_length() > _RECOVER_MAX_BITS:
+    if n.bit_length() > _RECOVER_MAX_BITS or not 1 < d < n:
         return None
     try:
         p, q = rsa.rsa_recover_prime_factors(n, e, d)
