@@ -8,7 +8,7 @@ from app.tokens.findings import Finding
 from app.tokens.jws import Signature
 from app.tokens.keys import ENCODINGS, Key, Keys
 from app.tokens.keys import read as read_keys
-from app.tokens.layout import for_reading, for_signing
+from app.tokens.layout import for_reading, for_signing, shown_at
 from app.tokens.verify import MAX_SECONDS, NotAccepted, Report, verify
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "for_reading",
     "for_signing",
     "read_keys",
+    "shown_at",
     "unsigned",
     "verify",
 ]

@@ -17,6 +17,7 @@ from app.tokens.lossless_json import Document, Problem
 
 TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
 Serialization = Literal["compact", "flattened", "general"]
+_GRAVITY = {"not_a_token": 0, "two_segments": 0, "segment_count": 0, "white_space": 2, "invisible_character": 2}
 _SEGMENTS: tuple[Segment, ...] = ("header", "payload", "signature")
 
 _WRAPPER = re.compile(r"(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]+", re.IGNORECASE)
@@ -25,6 +26,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_SEGMENTS = 6
 # White space, and characters without a shape that copying from documents and web pages brings along.
 _NO_SHAPE = r"\s\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+# Not the joiners, without which Persian and Indic names and many emoji cannot be written.
+_HIDDEN = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 _UNSEEN = re.compile(f"[{_NO_SHAPE}]")
 _SEEN = re.compile(f"[^{_NO_SHAPE}]")
 
@@ -100,8 +103,9 @@ class Token:
 
     @property
     def gravest(self) -> Finding:
-        """The finding about the form that decides: the first error, else the last word; there must be one."""
-        return next((finding for finding in self.form_findings if finding.level == "error"), self.form_findings[-1])
+        """The finding about the form that decides: a missing part before a wrong character before white space."""
+        errors = [finding for finding in self.form_findings if finding.level == "error"]
+        return min(errors, key=lambda finding: _GRAVITY.get(finding.code, 1)) if errors else self.form_findings[-1]
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -138,10 +142,20 @@ class Token:
             facts: dict[str, Any] = {"where": where, "detail": quoted(name), "values": quoted(values, 120), "count": problem.count}
             finding = found(problem.code, segment, **place, **facts)
             yield replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
+        if not document.text.isascii():
+            yield from self._hidden(segment, document)
         if document.readable and not isinstance(document.value, dict):
             need = "a header" if segment == "header" else "a JWT's claims set"
             code = "not_an_object" if segment == "header" else "claims_not_an_object"
             yield found(code, segment, kind=kind_of(document.value), need=need)
+
+    def _hidden(self, segment: Segment, document: Document) -> Iterator[Finding]:
+        """Characters that make a text read as something else (CVE-2021-42574); a byte order mark in front is another matter."""
+        places = [match.start() for match in _HIDDEN.finditer(document.text) if match.start()]
+        if places:
+            place = self.place(segment, document, places[0], 1)
+            facts: dict[str, Any] = {"name": named(document.text[places[0]]), "count": _more(len(places))}
+            yield found("hidden_character", segment, **place, where=f"line {place['line']}, column {place['column']}", **facts)
 
     def place(self, segment: Segment, document: Document, offset: int, length: int) -> dict[str, Any]:
         """Where characters of a decoded segment stand: in the given text, and as line and column of the segment."""

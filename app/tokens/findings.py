@@ -258,6 +258,13 @@ _ROWS = (
         "The issuer has to leave it out.",
         "RFC 8259 §8.1",
     ),
+    Kind(
+        "hidden_character",
+        "warning",
+        "The {segment} has {name} at {where}{count}: it does not show, or turns the direction of what follows, so the text may read as something else.",
+        "Compare the characters one by one before you trust what you read.",
+        "RFC 8259 §8.3",
+    ),
     # header
     Kind("alg_missing", "error", 'The header has no "alg"; every verifier refuses the token.', 'Add "alg".', "RFC 7515 §4.1.1"),
     Kind("alg_not_a_string", "error", '"alg" is {kind}; a string is required.', None, "RFC 7515 §4.1.1"),
@@ -504,8 +511,7 @@ def found(
 
 def quoted(text: str, limit: int = 60) -> str:
     """*text* fit for a sentence: short, on one line, with every invisible or direction-changing character spelt out."""
-    shown = "".join(character if _is_plain(character) else f"\\u{{{ord(character):x}}}" for character in text[:limit])
-    return shown + "…" if len(text) > limit else shown
+    return spelt_out(text[:limit]) + ("…" if len(text) > limit else "")
 
 
 def named(character: str) -> str:
@@ -529,6 +535,13 @@ def kind_of(value: object) -> str:
     if isinstance(value, list):
         return "an array" if value else "an empty array"
     return "a number"
+
+
+def spelt_out(text: str) -> str:
+    """*text* with every character that does not show, or turns the direction, written as `\\u{202e}`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if _is_plain(character) else f"\\u{{{ord(character):x}}}" for character in text)
 
 
 def _is_plain(character: str) -> bool:

@@ -27,6 +27,14 @@ def for_reading(document: Document) -> tuple[str, Layout]:
     return text, "as-written"
 
 
+def shown_at(line: int, column: int, document: Document) -> tuple[int, int]:
+    """Where a place of *document* stands in the text that `for_reading` shows, both as line and column."""
+    shown, layout = for_reading(document)
+    if layout == "as-written" or line != 1:
+        return line, column
+    return lossless_json.position(shown, lossless_json.moved(column - 1, document.text, shown))
+
+
 def for_signing(text: str, layout: str) -> str:
     """The text to sign for what is shown: on one line only if it was, and its layout is still ours."""
     write = _WRITERS.get(layout)

@@ -189,6 +189,14 @@ def indent(text: str) -> str:
     return "".join(out)
 
 
+def moved(offset: int, text: str, laid_out: str) -> int:
+    """Where the character at *offset* of *text* stands in the same JSON laid out otherwise."""
+    for here, there in zip(_LAYOUT_TOKEN.finditer(text), _LAYOUT_TOKEN.finditer(laid_out), strict=False):
+        if offset < here.end():
+            return there.start() + max(0, offset - here.start())
+    return len(laid_out)
+
+
 def _write(text: str, node: Node) -> str:
     if node.kind == "object":
         last = {member.name: member.node for member in node.members}

@@ -8,6 +8,7 @@ from app import tokens
 from app.tokens import claims as meanings
 from app.tokens import times
 from app.tokens.envelope import Token
+from app.tokens.findings import spelt_out
 from app.tokens.lossless_json import Document
 from app.tokens.times import Seconds
 from app.web.view import CheckRow, FindingRow, Form, KeyNote, NamedRow, Page, Statement, Time, Tone, Verdict
@@ -48,7 +49,7 @@ _OTHER_SPECS = {
 def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
-    page.findings = tuple(_finding(finding) for finding in report.findings if finding.code != "empty_input")
+    page.findings = tuple(_finding(finding, report) for finding in report.findings if finding.code != "empty_input")
     signature, claims = _signature(report, example_key), _claims(report)
     page.verdict = Verdict(
         _overall(signature, claims),
@@ -128,7 +129,7 @@ def _claims(report: tokens.Report) -> Statement:
         return Statement("warn", "Never expires")
     # Green only for what a verified signature vouches for.
     tone: Tone = "good" if report.signature.status == "verified" else "idle"
-    return Statement(tone, "Not expired", f"expires {times.relative(report.payload['exp'], report.at)}")
+    return Statement(tone, "Not expired", f"until {times.utc(report.payload['exp'])}")
 
 
 def _failed_word(name: str, claims: dict[str, object]) -> str:
@@ -158,7 +159,12 @@ def _warnings(findings: tuple[FindingRow, ...]) -> Statement:
     return Statement(tone, " and ".join(parts) if parts else "No warnings")
 
 
-def _finding(finding: tokens.Finding) -> FindingRow:
+def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
+    header, payload = decoded.documents
+    document = {"header": header, "payload": payload}.get(finding.segment)
+    line, column = finding.line or 0, finding.column or 0
+    if document and line:
+        line, column = tokens.shown_at(line, column, document)
     return FindingRow(
         finding.level,
         finding.segment,
@@ -166,11 +172,12 @@ def _finding(finding: tokens.Finding) -> FindingRow:
         finding.fix or "",
         finding.spec or "",
         spec_url(finding.spec),
-        finding.where,
-        finding.line or 0,
-        finding.column or 0,
+        "" if finding.where in finding.message else finding.where,
+        line,
+        column,
         finding.offset if finding.offset is not None else -1,
         finding.length or 0,
+        max(1, (finding.length or 0) * 3 // 4),  # of base64 characters to bytes
     )
 
 
@@ -205,9 +212,8 @@ def _time(value: object, at: Seconds) -> Time | None:
 
 
 def _printable(text: str, limit: int) -> str:
-    """Half surrogates cannot be sent as UTF-8; a value can be as long as the whole token."""
-    shown = text[:limit].encode("utf-8", "replace").decode()
-    return shown + "…" if len(text) > limit else shown
+    """What cannot be seen is spelt out, half surrogates among it; a value can be as long as the whole token."""
+    return spelt_out(text[:limit]) + ("…" if len(text) > limit else "")
 
 
 def _key_note(report: tokens.Report) -> KeyNote:

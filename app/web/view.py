@@ -75,6 +75,8 @@ class FindingRow:
     offset: int = -1
     """Where in the token text, in characters; -1 when no place is known."""
     length: int = 0
+    width: int = 1
+    """How many characters of the header or payload pane it is about."""
 
 
 @dataclass(frozen=True, slots=True)

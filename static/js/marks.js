@@ -22,10 +22,10 @@ function span(text, at, length = 1) {
 function markAll() {
   const places = { token: [], header: [], payload: [] };
   const texts = Object.fromEntries(Object.keys(places).map((name) => [name, document.getElementById(name).value]));
-  for (const { dataset } of document.querySelectorAll("#findings li:is([data-offset], [data-line])")) {
-    const { segment, offset, line, column, length } = dataset;
+  for (const { dataset } of document.querySelectorAll("#findings li:is([data-offset], [data-line]):not([data-level=info])")) {
+    const { segment, offset, line, column, length, width } = dataset;
     if (offset) places.token.push(span(texts.token, unit(texts.token, Number(offset)), length));
-    if (line) places[segment]?.push(span(texts[segment], startOf(texts[segment], Number(line), Number(column)), length));
+    if (line) places[segment]?.push(span(texts[segment], startOf(texts[segment], Number(line), Number(column)), width));
   }
   for (const name in places) document.getElementById(name).mark(places[name]);
 }
