@@ -230,14 +230,18 @@ def _aud(claims: dict[str, Any], audience: str | None) -> Check:
     audiences = _audiences(claims["aud"]) if "aud" in claims else []
     if audiences is None:
         return Check("aud", "failed", lambda: f"aud is {kind_of(claims['aud'])}; a string or an array of strings is required.", spec)
-    shown = ", ".join(f'"{quoted(one)}"' for one in audiences[:5]) + (f" and {len(audiences) - 5} more" if len(audiences) > 5 else "")
     if audience is None:
-        words = f"The token is for {shown}; no audience is expected." if audiences else "No audience is expected."
-        return Check("aud", "not_checked", words, spec)
+        return Check("aud", "not_checked", lambda: f"{_token_is_for(audiences)}; no audience is expected.", spec)
     if audience in audiences:
-        return Check("aud", "passed", f'The token is for "{quoted(audience)}", as expected.', spec)
-    words = f"The token is for {shown}" if audiences else "No aud"
-    return Check("aud", "failed", f'{words}; "{quoted(audience)}" is expected.', spec)
+        return Check("aud", "passed", lambda: f'The token is for "{quoted(audience)}", as expected.', spec)
+    return Check("aud", "failed", lambda: f'{_token_is_for(audiences)}; "{quoted(audience)}" is expected.', spec)
+
+
+def _token_is_for(audiences: list[str]) -> str:
+    if not audiences:
+        return "No aud"
+    more = f" and {len(audiences) - 5} more" if len(audiences) > 5 else ""
+    return f"The token is for {', '.join(chr(34) + quoted(one) + chr(34) for one in audiences[:5])}{more}"
 
 
 def _typ(token: Token, expected: str | None) -> Check:
@@ -279,4 +283,4 @@ def _at(token: Token, name: str, finding: Finding) -> Finding:
     member = document.member(name) if document else None
     if document is None or member is None:
         return finding
-    return replace(finding, **token.place("payload", document, member.node.start, member.node.end - member.node.start))
+    return replace(finding, **token.place("payload", document, member.start, member.end - member.start))

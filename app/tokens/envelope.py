@@ -122,6 +122,8 @@ class Token:
     def payload_findings(self) -> tuple[Finding, ...]:
         if self.payload is None:
             return ()
+        if self.payload.is_plain_object:
+            return ()
         if not self.parts[1].data:
             return (found("empty_payload", "payload"),)
         return tuple(self._json_findings("payload", self.payload, self.parts[1]))

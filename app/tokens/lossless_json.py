@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 MAX_DEPTH = 64
 MAX_MEMBERS = 10_000
@@ -76,6 +76,15 @@ class Member:
     node: Node
 
 
+class Entry(NamedTuple):
+    """A top-level member of an object, and where its value stands."""
+
+    name: str
+    value: Any
+    start: int
+    end: int
+
+
 class _Stop(Exception):
     """The slow reader cannot go on; the problem says why."""
 
@@ -110,13 +119,23 @@ class Document:
             return _write(self.text, self.root) if self.root else None
         return self.text
 
-    def member(self, name: str) -> Member | None:
-        """The last top-level member called *name*, with its place."""
-        found = None
-        for member in self.root.members if self.root else ():
-            if member.name == name:
-                found = member
-        return found
+    @property
+    def is_plain_object(self) -> bool:
+        """Whether it is an ASCII object about which there is nothing to say."""
+        return self.readable and not self.problems and isinstance(self.value, dict) and self.text.isascii()
+
+    @cached_property
+    def members(self) -> tuple[Entry, ...]:
+        """The top-level members of an object in their order, duplicates among them, with the places of their values."""
+        if not self.readable or not isinstance(self.value, dict):
+            return ()
+        if not self.problems:
+            return tuple(_entries(self.text))
+        return tuple(Entry(one.name, one.node.value, one.node.start, one.node.end) for one in self.root.members) if self.root else ()
+
+    def member(self, name: str) -> Entry | None:
+        """The last top-level member called *name*."""
+        return next((entry for entry in reversed(self.members) if entry.name == name), None)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of *offset*, both from 1."""
@@ -154,6 +173,24 @@ def scan(text: str) -> tuple[Node | None, list[Problem]]:
         return reader.document(), reader.listed()
     except _Stop as stop:
         return None, [*reader.listed(), stop.problem]
+
+
+def _entries(text: str) -> Iterator[Entry]:
+    """Walk the top level of an object that was read without a problem, with the fast reader's own parts."""
+    at = _after_space(text, 0) + 1
+    while text[at := _after_space(text, at)] != "}":
+        if text[at] == ",":
+            at = _after_space(text, at + 1)
+        name, at = _SCAN_STRING(text, at + 1, True)
+        start = _after_space(text, _after_space(text, at) + 1)
+        value, at = _SCAN(text, start)
+        yield Entry(name, value, start, at)
+
+
+def _after_space(text: str, at: int) -> int:
+    while text[at] in " \t\n\r":
+        at += 1
+    return at
 
 
 def compact(text: str) -> str:
@@ -236,6 +273,7 @@ def _constant(source: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+_SCAN_STRING: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
 _SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # in C, not in typeshed
 
 

@@ -30,11 +30,19 @@ def create_app(settings: Settings) -> Flask:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(asset=asset, version=_version())
+    _add_components(app)
     for room in (debugger, pages, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
     return app
+
+
+def _add_components(app: Flask) -> None:
+    """Make the macros once; a template that imports them makes them anew with every answer."""
+    for name in ("icon", "statement", "rows", "copy", "switch"):
+        module = app.jinja_env.get_template(f"components/{name}.html").module
+        app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
 
 
 def _version() -> str:

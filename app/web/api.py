@@ -169,7 +169,7 @@ def _written(body: Document, name: str) -> str:
 def _slice(body: Document, name: str) -> str:
     member = body.member(name)
     assert member is not None
-    return body.text[member.node.start : member.node.end]
+    return body.text[member.start : member.end]
 
 
 _EXPECTATIONS = ("algorithms", "issuer", "audience", "type", "profile")

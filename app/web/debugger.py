@@ -66,8 +66,9 @@ def decode() -> Response:
 def encode() -> Response:
     form = read_form()
     made = bool(request.form.get("generate")) and _generate(form)
-    notice = _sign(form)
-    return answer(show(form, notice), (*AFTER_PANE, "key") if made else AFTER_PANE)
+    box = tokens.read_keys(form.key, form.key_encoding)
+    notice = _sign(form, box)
+    return answer(show(form, notice, box), (*AFTER_PANE, "key") if made else AFTER_PANE)
 
 
 @blueprint.post("/verify")
@@ -88,8 +89,8 @@ def read_form() -> Form:
     return form
 
 
-def show(form: Form, notice: str = "") -> Page:
-    """The page for *form*, judged as of its time, or of now."""
+def show(form: Form, notice: str = "", box: tokens.Keys | None = None) -> Page:
+    """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before."""
     notices = [notice] if notice else []
     at = _read(_time, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
     leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
@@ -99,26 +100,21 @@ def show(form: Form, notice: str = "") -> Page:
         form.audience.strip() or None,
         form.type.strip() or None,
     )
-    report = tokens.verify(
-        form.token,
-        form.key,
-        at=at if at is not None else int(time.time()),
-        key_encoding=form.key_encoding,
-        leeway=leeway or 0,
-        expect=expect,
-    )
+    box = box or tokens.read_keys(form.key, form.key_encoding)
+    moment = at if at is not None else int(time.time())
+    report = tokens.verify(form.token, box, at=moment, leeway=leeway or 0, expect=expect)
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices))
     if form.payload_layout != "as-written":
         page.payload_note = "Indented for reading; signed on one line, as it was written."
     return present.fill(page, report, form.key in examples.KEYS)
 
 
-def _sign(form: Form) -> str:
+def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
     try:
-        form.token = tokens.encode(header, payload, form.key, key_encoding=form.key_encoding).token
+        form.token = tokens.encode(header, payload, box).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()

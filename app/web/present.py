@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from markupsafe import Markup
 
 from app import tokens
 from app.tokens import claims as meanings
@@ -56,7 +59,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
         signature,
         claims,
         _warnings(page.findings),
-        tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "", spec_url(one.spec)) for one in checks),
+        tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, link(one.spec)) for one in checks),
         sum(one.outcome == "passed" for one in checks),
         sum(one.outcome != "not_checked" for one in checks),
     )
@@ -74,6 +77,15 @@ def panes(form: Form, decoded: tokens.Decoded) -> None:
     header, payload = decoded.documents
     form.header, form.header_layout = tokens.for_reading(header) if header else ("", "as-written")
     form.payload, form.payload_layout = tokens.for_reading(payload) if payload else ("", "as-written")
+
+
+@cache
+def link(spec: str | None) -> Markup:
+    """Where a rule is written down, ready for the page; in a new tab, because the page holds what was typed."""
+    url = spec_url(spec)
+    if url:
+        return Markup(' <a class="spec" href="{}" target="_blank" rel="noreferrer">{}</a>').format(url, spec)
+    return Markup(' <span class="spec">{}</span>').format(spec) if spec else Markup()
 
 
 def spec_url(spec: str | None) -> str:
@@ -170,8 +182,7 @@ def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
         finding.segment,
         finding.message,
         finding.fix or "",
-        finding.spec or "",
-        spec_url(finding.spec),
+        link(finding.spec),
         "" if finding.where in finding.message else finding.where,
         line,
         column,
@@ -182,24 +193,13 @@ def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
 
 
 def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Seconds) -> tuple[NamedRow, ...]:
-    if document is None or document.root is None:
-        return ()
     rows = []
-    for member in document.root.members:
-        meaning = known.get(member.name)
-        node = member.node
-        written = str(node.value) if node.kind == "string" else document.text[node.start : node.end]
-        time = _time(node.value, at) if meaning and meaning.show == "time" else None
-        rows.append(
-            NamedRow(
-                _printable(member.name, 200),
-                _printable(written, _LONGEST_VALUE),
-                meaning.text if meaning else "",
-                meaning.spec if meaning else "",
-                spec_url(meaning.spec) if meaning else "",
-                time,
-            )
-        )
+    for name, value, start, end in document.members if document else ():
+        meaning = known.get(name)
+        written = value if isinstance(value, str) else document.text[start:end] if document else ""
+        time = _time(value, at) if meaning and meaning.show == "time" else None
+        text, spec = (meaning.text, link(meaning.spec)) if meaning else ("", Markup())
+        rows.append(NamedRow(_printable(name, 200), _printable(written, _LONGEST_VALUE), text, spec, time))
     return tuple(rows)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from markupsafe import Markup
+
+NO_LINK = Markup()
 Tone = Literal["good", "bad", "warn", "idle"]
 
 
@@ -43,8 +46,7 @@ class CheckRow:
     label: str
     outcome: Literal["passed", "failed", "warned", "not_checked"]
     because: str
-    spec: str = ""
-    spec_url: str = ""
+    link: Markup = NO_LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ class FindingRow:
     """`token`, `header`, `payload`, `signature` or `key`; gives the row its hue."""
     message: str
     fix: str = ""
-    spec: str = ""
-    spec_url: str = ""
+    link: Markup = NO_LINK
     place: str = ""
     """`line 2, column 8` or empty."""
     line: int = 0
@@ -96,8 +97,7 @@ class NamedRow:
     name: str
     value: str
     meaning: str = ""
-    spec: str = ""
-    spec_url: str = ""
+    link: Markup = NO_LINK
     time: Time | None = None
 
 
