@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import cast
 
 from flask import Flask
 
 from app.settings import Settings
-from app.web import api, debugger, errors, pages
+from app.web import api, debugger, errors, pages, present
 from app.web.assets import asset, serve_static, templates_folder
 from app.web.security import MAX_BODY, protect
 
@@ -39,10 +42,21 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _add_components(app: Flask) -> None:
-    """Make the macros once; a template that imports them makes them anew with every answer."""
-    for name in ("icon", "statement", "rows", "copy", "switch"):
+    """Make the macros once; a template that imports them makes them anew with every answer.
+
+    In this order: a macro sees the ones that were there before it.
+    """
+    for name in ("spec", "icon", "statement", "rows", "copy", "switch"):
         module = app.jinja_env.get_template(f"components/{name}.html").module
         app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
+        if name == "spec":
+            link = cast(Callable[[str, str], str], app.jinja_env.globals["spec"])
+            # There are as many as there are rules, and each answer names twenty of them.
+            app.jinja_env.globals["spec"] = cache(partial(_link, link))
+
+
+def _link(link: Callable[[str, str], str], label: str) -> str:
+    return link(label, present.spec_url(label))
 
 
 def _version() -> str:

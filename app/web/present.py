@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from markupsafe import Markup
 
 from app import tokens
 from app.tokens import claims as meanings
@@ -59,7 +56,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
         signature,
         claims,
         _warnings(page.findings),
-        tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, link(one.spec)) for one in checks),
+        tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "") for one in checks),
         sum(one.outcome == "passed" for one in checks),
         sum(one.outcome != "not_checked" for one in checks),
     )
@@ -77,15 +74,6 @@ def panes(form: Form, decoded: tokens.Decoded) -> None:
     header, payload = decoded.documents
     form.header, form.header_layout = tokens.for_reading(header) if header else ("", "as-written")
     form.payload, form.payload_layout = tokens.for_reading(payload) if payload else ("", "as-written")
-
-
-@cache
-def link(spec: str | None) -> Markup:
-    """Where a rule is written down, ready for the page; in a new tab, because the page holds what was typed."""
-    url = spec_url(spec)
-    if url:
-        return Markup(' <a class="spec" href="{}" target="_blank" rel="noreferrer">{}</a>').format(url, spec)
-    return Markup(' <span class="spec">{}</span>').format(spec) if spec else Markup()
 
 
 def spec_url(spec: str | None) -> str:
@@ -182,7 +170,7 @@ def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
         finding.segment,
         finding.message,
         finding.fix or "",
-        link(finding.spec),
+        finding.spec or "",
         "" if finding.where in finding.message else finding.where,
         line,
         column,
@@ -198,7 +186,7 @@ def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Sec
         meaning = known.get(name)
         written = value if isinstance(value, str) else document.text[start:end] if document else ""
         time = _time(value, at) if meaning and meaning.show == "time" else None
-        text, spec = (meaning.text, link(meaning.spec)) if meaning else ("", Markup())
+        text, spec = (meaning.text, meaning.spec) if meaning else ("", "")
         rows.append(NamedRow(_printable(name, 200), _printable(written, _LONGEST_VALUE), text, spec, time))
     return tuple(rows)
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from markupsafe import Markup
-
-NO_LINK = Markup()
 Tone = Literal["good", "bad", "warn", "idle"]
 
 
@@ -46,7 +43,7 @@ class CheckRow:
     label: str
     outcome: Literal["passed", "failed", "warned", "not_checked"]
     because: str
-    link: Markup = NO_LINK
+    spec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class FindingRow:
     """`token`, `header`, `payload`, `signature` or `key`; gives the row its hue."""
     message: str
     fix: str = ""
-    link: Markup = NO_LINK
+    spec: str = ""
     place: str = ""
     """`line 2, column 8` or empty."""
     line: int = 0
@@ -97,7 +94,7 @@ class NamedRow:
     name: str
     value: str
     meaning: str = ""
-    link: Markup = NO_LINK
+    spec: str = ""
     time: Time | None = None
 
 
