@@ -103,7 +103,8 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None) -> Page:
     box = box or tokens.read_keys(form.key, form.key_encoding)
     moment = at if at is not None else int(time.time())
     report = tokens.verify(form.token, box, at=moment, leeway=leeway or 0, expect=expect)
-    page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices))
+    folded = frozenset(request.form.get("folded", "").split())
+    page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded)
     if form.payload_layout != "as-written":
         page.payload_note = "Indented for reading; signed on one line, as it was written."
     return present.fill(page, report, form.key in examples.KEYS)

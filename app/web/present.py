@@ -56,12 +56,15 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
         signature,
         claims,
         _warnings(page.findings),
-        tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "") for one in checks),
+        ()
+        if "checks" in page.folded
+        else tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "") for one in checks),
         sum(one.outcome == "passed" for one in checks),
         sum(one.outcome != "not_checked" for one in checks),
     )
-    page.claims = _rows(report.token.payload, meanings.CLAIMS, report.at)
-    page.header_rows = _rows(report.token.header, meanings.HEADER, report.at)
+    page.claims = _rows(report.token.payload, meanings.CLAIMS, report.at, times_only="claims" in page.folded)
+    if "parameters" not in page.folded:
+        page.header_rows = _rows(report.token.header, meanings.HEADER, report.at)
     page.key_note = _key_note(report)
     page.segment_sizes = _sizes(report.token)
     algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
@@ -180,10 +183,12 @@ def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
     )
 
 
-def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Seconds) -> tuple[NamedRow, ...]:
+def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Seconds, times_only: bool = False) -> tuple[NamedRow, ...]:
     rows = []
     for name, value, start, end in document.members if document else ():
         meaning = known.get(name)
+        if times_only and not (meaning and meaning.show == "time"):
+            continue
         written = value if isinstance(value, str) else document.text[start:end] if document else ""
         time = _time(value, at) if meaning and meaning.show == "time" else None
         text, spec = (meaning.text, meaning.spec) if meaning else ("", "")

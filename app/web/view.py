@@ -129,5 +129,7 @@ class Page:
     segment_sizes: str = ""
     notice: str = ""
     examples: tuple[Example, ...] = ()
+    folded: frozenset[str] = frozenset()
+    """What the person has folded away, of `checks`, `claims` and `parameters`: not made and not sent."""
     generatable: str = ""
     """The algorithm a key would be generated for, or empty."""

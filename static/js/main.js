@@ -7,12 +7,14 @@ import "./copy.js";
 import "./keyboard.js";
 import "./splitter.js";
 import { watchMarks } from "./marks.js";
+import { watchFolds } from "./folds.js";
 import { watchTimes } from "./clock.js";
 import { watchFragment } from "./fragment.js";
 
 document.documentElement.classList.add("js");
 // htmx would start by itself a moment later; a token in the fragment needs its triggers now.
 htmx.process(document.body);
+watchFolds();
 watchMarks();
 watchTimes();
 watchFragment();

@@ -5,6 +5,8 @@
 // but was not touched is left behind. Here a field takes the answer unless it is the one that asked, or the person
 // typed in it after the question was sent.
 
+import { folded } from "./folds.js";
+
 const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
 const GONE = `The server does not answer. ${HERE}`;
@@ -86,6 +88,7 @@ for (const name of ["input", "change"]) {
 on("config:request", ({ detail: { ctx } }) => {
   // It would carry the fragment, and with it a token, to the server's headers.
   delete ctx.request.headers["HX-Current-URL"];
+  ctx.request.body?.set("folded", folded());
   ctx.issued = ++clock;
 });
 
