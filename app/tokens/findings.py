@@ -351,6 +351,13 @@ _ROWS = (
         "RFC 7518 §3.4",
     ),
     # keys
+    Kind(
+        "key_small_order",
+        "error",
+        "The Ed25519 public key is a point of small order: anyone can make signatures that it verifies.",
+        "Do not use this key.",
+        "RFC 8032 §8.8",
+    ),
     Kind("key_empty", "info", "No key yet: paste a secret, a PEM, a JWK, a key set or a certificate.", None),
     Kind("key_unreadable", "error", "The key box holds {what} that cannot be read: {why}", "{hint}", "{spec}"),
     Kind("key_encoding", "error", "The secret is not {encoding}: {why}", "Choose another reading of the secret."),

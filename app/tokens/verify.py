@@ -155,7 +155,7 @@ def verify(
     read = key if isinstance(key, Keys) else keys.read(key, key_encoding)
     detached = None
     if payload is not None and token.is_compact_jws and not token.parts[1].text:
-        detached = f"{token.parts[0].text}.{base64url(payload.encode('utf-8', 'surrogatepass'))}".encode()
+        detached = f"{token.parts[0].text}.{base64url(payload.encode('utf-8', 'surrogatepass'))}".encode("utf-8", "surrogatepass")
     return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect)
 
 

@@ -107,6 +107,8 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None) -> Page:
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded)
     if form.payload_layout != "as-written":
         page.payload_note = "Indented for reading; signed on one line, as it was written."
+    if {"\r", "\0"} & set(report.payload_text or ""):
+        page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     return present.fill(page, report, form.key in examples.KEYS)
 
 

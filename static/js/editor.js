@@ -28,8 +28,10 @@ class Editor extends HTMLElement {
 
   set value(value) {
     const { selectionStart, selectionEnd } = this.area;
+    // Who has selected everything means everything, also of the new text.
+    const all = selectionEnd > 0 && selectionStart === 0 && selectionEnd === this.area.value.length;
     this.area.value = value;
-    if (document.activeElement === this.area) this.area.setSelectionRange(selectionStart, selectionEnd);
+    if (document.activeElement === this.area) this.area.setSelectionRange(selectionStart, all ? value.length : selectionEnd);
     this.paint();
   }
 

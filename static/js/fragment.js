@@ -2,9 +2,13 @@
 
 const NAMES = ["token", "id_token", "access_token"];
 
+function given() {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  return NAMES.map((name) => parameters.get(name)).find(Boolean);
+}
+
 function read(fresh) {
-  const given = new URLSearchParams(location.hash.slice(1));
-  const token = NAMES.map((name) => given.get(name)).find(Boolean);
+  const token = given();
   if (!token) return;
   // The key that came with the page is the example's; it would say "does not match" to every other token.
   if (fresh) document.getElementById("key-text").value = "";
@@ -17,10 +21,13 @@ function read(fresh) {
 export function watchFragment() {
   const area = document.getElementById("token-text");
   if (!area) return;
-  // The address keeps the token until it is no longer the one on the page.
-  area.addEventListener("input", () => {
-    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-  });
+  // The address keeps the token until it is no longer the one on the page, whatever changed it.
+  const forget = () => {
+    const token = location.hash && given();
+    if (token && token !== area.value) history.replaceState(null, "", location.pathname + location.search);
+  };
+  area.addEventListener("input", forget);
+  document.addEventListener("htmx:after:swap", forget);
   addEventListener("hashchange", () => read(false));
   read(true);
 }

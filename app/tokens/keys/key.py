@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa,
 
 from app.tokens import base64url
 from app.tokens.algorithms import ALGORITHMS, CURVES, Algorithm
-from app.tokens.findings import Finding, quoted
+from app.tokens.findings import Finding, found, quoted
 
 PublicKey = (
     rsa.RSAPublicKey
@@ -37,6 +37,10 @@ PrivateKey = (
     | mldsa.MLDSA87PrivateKey
 )
 
+_P25519 = 2**255 - 19
+_Y_OF_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+# y of the points of order 1, 2, 4 and 8.
+_SMALL_ORDER = frozenset((1, _P25519 - 1, 0, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8))
 _EC_NAMES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
 _CLASSES: tuple[tuple[type, type, str, str], ...] = (
     (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey, "OKP", "Ed25519"),
@@ -205,7 +209,14 @@ def of_public(public: object, read_as: str, **facts: Any) -> Key | None:
     if described is None:
         return None
     key_type, curve, bits = described
+    if isinstance(public, ed25519.Ed25519PublicKey) and _is_of_small_order(public.public_bytes_raw()):
+        facts["faults"] = (*facts.get("faults", ()), found("key_small_order", "key"))
     return Key(key_type, bits, read_as, curve, public=public, **facts)  # type: ignore[arg-type]
+
+
+def _is_of_small_order(point: bytes) -> bool:
+    """Whether it is one of the eight points whose multiples are few, in any spelling; the last bit is the sign of x."""
+    return int.from_bytes(point, "little") % 2**255 % _P25519 in _SMALL_ORDER
 
 
 def of_private(private: Any, read_as: str, **facts: Any) -> Key | None:

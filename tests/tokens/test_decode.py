@@ -1,0 +1,273 @@
+"""decode: from whatever was pasted to a token, as much as can be read, with everything noticed in its place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.tokens import Report, decode
+from tests.tokens.keyring import CLAIMS, SIGNING, b64u, codes, joined, make, read_out, token
+
+GOOD = token("HS256")
+HEADER, PAYLOAD, SIGNATURE = GOOD.split(".")
+
+
+@pytest.mark.parametrize("alg", [*SIGNING, "none"])
+def test_a_good_token_is_read_without_an_error(alg: str):
+    decoded = decode(token(alg) if alg != "none" else joined('{"alg":"none"}'))
+    assert (decoded.kind, decoded.serialization) == ("JWS", "compact")
+    assert decoded.header == {"alg": alg}
+    assert decoded.payload == {"sub": "1", "exp": 1800000000}
+    assert (decoded.header_text, decoded.payload_text) == (f'{{"alg":"{alg}"}}', CLAIMS)
+    assert not [finding for finding in decoded.findings if finding.level == "error"]
+
+
+def test_decoding_judges_nothing():
+    decoded = decode(GOOD)
+    assert not isinstance(decoded, Report)
+    for name in ("signature", "accepted", "claims", "checks"):
+        assert not hasattr(decoded, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "serialization", "expected"),
+    [
+        pytest.param("", "unknown", None, ["empty_input"], id="nothing"),
+        pytest.param(" \n\t", "unknown", None, ["empty_input"], id="white space"),
+        pytest.param("hello", "unknown", None, ["not_a_token"], id="a word"),
+        pytest.param("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "unknown", None, ["not_a_token"], id="a UUID"),
+        pytest.param(f"{HEADER}.{PAYLOAD}", "JWS", "compact", ["two_segments"], id="two segments"),
+        pytest.param(f"{GOOD}.abc", "JWS", "compact", ["segment_count"], id="four segments"),
+        pytest.param(f"{GOOD}....", "JWS", "compact", ["segment_count"], id="seven segments"),
+        pytest.param(b64u('{"alg":"dir","enc":"A128GCM"}') + "..AAAA.AAAA.AAAA", "JWE", "compact", ["encrypted"], id="JWE"),
+        pytest.param(f"{GOOD}~WyJzIiwibiIsInYiXQ~", "SD-JWT", "compact", ["sd_jwt"], id="SD-JWT"),
+        pytest.param(f"{GOOD}~", "SD-JWT", "compact", ["sd_jwt"], id="SD-JWT without disclosure"),
+        pytest.param('{"payload":"e30","signatures":[]}', "JWS", "general", ["json_serialization"], id="general"),
+        pytest.param(' {"payload":"e30","protected":"e30","signature":""}', "JWS", "flattened", ["json_serialization"], id="flattened"),
+        pytest.param('{"ciphertext":"","recipients":[]}', "JWE", "general", ["json_serialization"], id="JWE general"),
+        pytest.param('{"ciphertext":"","protected":""}', "JWE", "flattened", ["json_serialization"], id="JWE flattened"),
+        pytest.param('{"a":1}', "unknown", None, ["not_a_token"], id="JSON of no sort"),
+        pytest.param(
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "unknown", None, ["not_a_token", "white_space"], id="a PEM"
+        ),
+    ],
+)
+def test_it_names_what_was_pasted(text: str, kind: str, serialization: str | None, expected: list[str]):
+    decoded = decode(text)
+    assert (decoded.kind, decoded.serialization) == (kind, serialization)
+    assert set(expected) <= set(codes(decoded.findings))
+    read_out(decoded)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "UUID", id="UUID"),
+        pytest.param("-----BEGIN PUBLIC KEY-----", "key box", id="PEM"),
+        pytest.param('{"sub":"1"}', "payload", id="JSON"),
+        pytest.param(HEADER, "header alone", id="a header"),
+        pytest.param(PAYLOAD, "payload alone", id="a payload"),
+    ],
+)
+def test_it_tells_what_else_it_may_be(text: str, told: str):
+    (finding,) = [one for one in decode(text).findings if one.code == "not_a_token"]
+    assert told in finding.message
+
+
+def test_a_lone_segment_is_shown():
+    assert decode(HEADER).header == {"alg": "HS256"}
+    assert decode(PAYLOAD).payload == json.loads(CLAIMS)
+    assert decode(f"{HEADER}.{PAYLOAD}").payload == json.loads(CLAIMS)
+    assert decode(f"{GOOD}.abc").payload == json.loads(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param("Bearer {}", id="Bearer"),
+        pytest.param("bearer   {}", id="bearer, blanks"),
+        pytest.param("DPoP {}", id="DPoP"),
+        pytest.param("Authorization: Bearer {}", id="header line"),
+        pytest.param("authorization :\tBEARER\t{}", id="header line, odd"),
+        pytest.param("Proxy-Authorization: Bearer {}", id="proxy"),
+        pytest.param('"{}"', id="double quotes"),
+        pytest.param("'{}'", id="single quotes"),
+        pytest.param("`{}`", id="backticks"),
+        pytest.param('Bearer "{}"', id="both"),
+    ],
+)
+def test_packaging_is_set_aside(wrap: str):
+    text = wrap.format(GOOD)
+    decoded = decode(text)
+    assert decoded.payload_text == CLAIMS
+    assert "wrapper_removed" in codes(decoded.findings)
+    assert not [finding for finding in decoded.findings if finding.level == "error"]
+    assert text[decoded.token.places[0] :].startswith(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("put_in", "code", "named"),
+    [
+        pytest.param("\n", "white_space", "Line break", id="line break"),
+        pytest.param("\r\n", "white_space", "Carriage return", id="CRLF"),
+        pytest.param(" ", "white_space", "Space", id="blank"),
+        pytest.param("\u00a0", "white_space", "NO-BREAK SPACE", id="no-break space"),
+        pytest.param("\u200b", "invisible_character", "ZERO WIDTH SPACE", id="zero-width space"),
+        pytest.param("\ufeff", "invisible_character", "ZERO WIDTH NO-BREAK SPACE", id="BOM"),
+        pytest.param("\u202e", "invisible_character", "RIGHT-TO-LEFT OVERRIDE", id="direction"),
+        pytest.param("\u00ad", "invisible_character", "SOFT HYPHEN", id="soft hyphen"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 5, len(HEADER), len(HEADER) + 9, len(GOOD)], ids=["in front", "header", "dot", "payload", "behind"])
+def test_what_cannot_be_seen_is_read_over_and_named(put_in: str, code: str, named: str, place: int):
+    decoded = decode(GOOD[:place] + put_in + GOOD[place:])
+    assert (decoded.header_text, decoded.payload_text) == ('{"alg":"HS256"}', CLAIMS)
+    faults = [finding for finding in decoded.findings if finding.code == code]
+    assert faults[0].level == "error"
+    assert faults[0].offset == place
+    assert any(named in finding.message for finding in faults)
+    assert all("\u202e" not in finding.message for finding in decoded.findings)
+
+
+def test_many_of_a_sort_are_one_finding():
+    wrapped = "\n".join(GOOD[at : at + 20] for at in range(0, len(GOOD), 20))
+    (finding,) = [one for one in decode(wrapped).findings if one.code == "white_space"]
+    assert f"and {wrapped.count(chr(10)) - 1} more" in finding.message
+
+
+def test_a_foreign_character_has_its_place_in_the_given_text():
+    text = f"Bearer {HEADER}.{PAYLOAD[:4]}\u2013{PAYLOAD[4:]}.{SIGNATURE}"
+    (finding,) = [one for one in decode(text).findings if one.code == "base64_foreign_character"]
+    assert (finding.segment, finding.offset, finding.length) == ("payload", text.index("\u2013"), 1)
+    assert "U+2013 EN DASH" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "spot"),
+    [
+        pytest.param('{"a":1,}', "json_trailing_comma", ",", id="trailing comma"),
+        pytest.param('{\n "a": tru }', "json_bare_word", "tru", id="bare word"),
+        pytest.param('{"é":"ü","b":NaN}', "json_constant", "NaN", id="behind two-byte characters"),
+        pytest.param('{"a":1,"a":2}', "json_duplicate_member", '"a"', id="the second of two"),
+        pytest.param('{"x":"1234567890","exp":"x"}', "claim_not_a_date", '"x"', id="a claim"),
+    ],
+)
+@pytest.mark.parametrize("front", ["", "Bearer ", "\n\n"], ids=["bare", "Bearer", "line breaks"])
+def test_a_finding_in_the_json_points_at_the_characters_that_hold_it(payload: str, code: str, spot: str, front: str):
+    text = front + make('{"alg":"HS256"}', payload)
+    (finding,) = [one for one in decode(text).findings if one.code == code]
+    assert finding.offset is not None
+    assert finding.length is not None
+    begin, end = payload.rindex(spot), payload.rindex(spot) + len(spot)
+    first = len(payload[:begin].encode()) * 8 // 6
+    last = (len(payload[:end].encode()) * 8 - 1) // 6
+    start = len(front) + len(b64u('{"alg":"HS256"}')) + 1
+    assert (finding.offset, finding.length) == (start + first, last - first + 1)
+
+
+def test_errors_come_first():
+    levels = [
+        finding.level
+        for finding in decode("Bearer " + make('{"alg":"HS256","jwk":{},"kid":1}', '{"a":1,"a":9007199254740993}') + "\n").findings
+    ]
+    assert levels == sorted(levels, key=("error", "warning", "info").index)
+    assert len(set(levels)) == 3
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        pytest.param("", ["empty_payload"], id="empty"),
+        pytest.param("hello", ["not_json"], id="text"),
+        pytest.param("[1]", ["claims_not_an_object"], id="array"),
+        pytest.param("1", ["claims_not_an_object"], id="number"),
+        pytest.param("null", ["claims_not_an_object"], id="null"),
+        pytest.param('"a"', ["claims_not_an_object"], id="string"),
+        pytest.param(b'{"name":"Jos\xe9"}', ["not_utf8"], id="Latin-1"),
+        pytest.param(b"\xff\xfe\x00", ["not_utf8"], id="bytes"),
+        pytest.param('{"a":1}'.encode("utf-16"), ["not_utf8"], id="UTF-16"),
+        pytest.param(b"x\x9c\x03\x00", ["not_utf8"], id="compressed"),
+    ],
+)
+def test_any_payload_is_shown(payload: Any, expected: list[str]):
+    decoded = decode(make('{"alg":"HS256"}', payload))
+    assert set(expected) <= set(codes(decoded.findings))
+    if isinstance(payload, str):
+        assert decoded.payload_text == payload
+    read_out(decoded)
+
+
+def test_latin_1_is_guessed():
+    (finding,) = [one for one in decode(make('{"alg":"HS256"}', b'{"name":"Jos\xe9"}')).findings if one.code == "not_utf8"]
+    assert "0xE9 at byte 12" in finding.message
+    assert "José" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x+.y.z", id="plus at the end of a segment"),
+        pytest.param("a/.b/.c/", id="slashes at the ends"),
+        pytest.param(make('{"alg":"HS256"}', b'{"a":"' + b"\xff" * 300 + b'"x}'), id="many bytes that are not UTF-8, then an error"),
+        pytest.param(make(b'{"a":"' + b"\xff" * 300 + b'"x}', "{}"), id="the same in the header"),
+        pytest.param(f"{HEADER}." + b64u('{"a":'), id="cut off at the very end"),
+        pytest.param("{", id="a brace"),
+        pytest.param("\ud800.\ud800.\ud800", id="surrogates"),
+        pytest.param("..", id="two dots"),
+        pytest.param("....", id="four dots"),
+        pytest.param(".~.", id="tilde between"),
+        pytest.param('"', id="a quote"),
+        pytest.param('""', id="quotes"),
+        pytest.param('Bearer "', id="Bearer and a quote"),
+        pytest.param("\u200b.\u200b.\u200b", id="invisible parts"),
+    ],
+)
+def test_odd_inputs_are_answered(text: str):
+    decoded = decode(text)
+    read_out(decoded)
+    for finding in decoded.findings:
+        if finding.offset is not None:
+            assert 0 <= finding.offset <= len(text)
+            assert finding.offset + (finding.length or 0) <= len(text)
+
+
+def test_an_encrypted_token_shows_its_header_and_no_payload():
+    decoded = decode(b64u('{"alg":"RSA-OAEP","enc":"A256GCM","kid":"k"}') + ".AA.AA.AA.AA")
+    assert decoded.header == {"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "k"}
+    assert (decoded.payload, decoded.payload_text) == (None, None)
+    (finding,) = decoded.findings
+    assert '"RSA-OAEP"' in finding.message
+    assert '"A256GCM"' in finding.message
+
+
+def test_a_document_answers_for_its_text():
+    header, payload = decode(GOOD).documents
+    assert header is not None
+    assert payload is not None
+    assert (header.exact, payload.exact) == ('{"alg":"HS256"}', CLAIMS)
+    member = payload.member("exp")
+    assert member is not None
+    assert payload.text[member.start : member.end] == "1800000000"
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\u00ad", "\ufeff", "\U000e0041"], ids=ascii)
+@pytest.mark.parametrize("segment", ["header", "payload"])
+def test_a_character_that_does_not_show_is_warned_of(hidden: str, segment: str):
+    """CVE-2021-42574: what is read is not what is written."""
+    header, payload = '{"alg":"HS256"}', CLAIMS
+    if segment == "header":
+        header = f'{{"alg":"HS256","kid":"a{hidden}b"}}'
+    else:
+        payload = f'{{"exp":1800000000,"sub":"a{hidden}b{hidden}"}}'
+    (finding,) = [one for one in decode(make(header, payload)).findings if one.code == "hidden_character"]
+    assert (finding.level, finding.segment, finding.line) == ("warning", segment, 1)
+    assert finding.column == (header if segment == "header" else payload).index(hidden) + 1
+    assert hidden not in finding.message
+    assert ("and 1 more" in finding.message) == (segment == "payload")
+
+
+@pytest.mark.parametrize("shown", ["José", "می\u200cخواهم", "👩\u200d👩\u200d👧", "漢字", "\u00a0"], ids=ascii)
+def test_characters_that_people_write_are_not_hidden(shown: str):
+    assert "hidden_character" not in codes(decode(make('{"alg":"HS256"}', f'{{"exp":1800000000,"name":"{shown}"}}')).findings)
