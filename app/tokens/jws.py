@@ -63,7 +63,7 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
         return Signature("not_checked", because, algorithm.name, faults=refusals)
     if not token.is_clean:
         refusals = (*(note for note in token.form_findings if note.level == "error"), *refusals)
-    fitting = [key for key in keys.keys if key.key_type == algorithm.key_type and key.fits(algorithm)]
+    fitting = [key for key in keys.keys if key.fits(algorithm)]
     if not fitting:
         misfit = _misfit(algorithm, keys)
         return Signature(
@@ -84,8 +84,10 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
 def _with_key(
     algorithm: Algorithm, key: Key, kid: object, keys: Keys, data: bytes, signature: bytes, refusals: tuple[Finding, ...]
 ) -> Signature:
-    faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"), *_kid_faults(key, kid, keys))
-    if (key.public is None and key.secret is None) or any(fault.code == "rsa_too_long" for fault in key.faults):
+    faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"))
+    if kid is not None and kid != key.kid:
+        faults += _kid_faults(key, kid, keys)
+    if (key.public is None and key.secret is None) or (key.faults and any(fault.code == "rsa_too_long" for fault in key.faults)):
         return Signature("invalid", f"Not tried: {key.faults[0].message}", algorithm.name, key, None, faults)
     shape = _shape(algorithm, key, signature)
     matches = shape is None and primitives.verifies(algorithm, key, data, signature)

@@ -160,6 +160,8 @@ def verify(
 
 
 def _exact(number: float | Decimal) -> Seconds:
+    if type(number) is int and -(10**15) < number < 10**15:
+        return number  # every time that is meant in earnest
     exact = number if isinstance(number, (int, Decimal)) else Decimal(number)
     if not -MAX_SECONDS <= exact <= MAX_SECONDS:
         raise ValueError("a time or leeway is beyond MAX_SECONDS")
