@@ -13,12 +13,31 @@ Level = Literal["error", "warning", "info"]
 Segment = Literal["token", "header", "payload", "signature", "key"]
 
 
+Field = Literal["token", "header", "payload", "key", "key_encoding", "algorithms", "issuer", "audience", "type", "profile", "at", "leeway"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that mends what a finding is about: the words of its button, and what it writes into which field.
+
+    *text* replaces *length* characters from *offset* on; without a length, the whole field. Characters are counted in the
+    text that was given for `token` and `key`, and in the decoded text for `header` and `payload`.
+    """
+
+    label: str
+    field: Field
+    text: str
+    offset: int = 0
+    length: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fact about a token or a key.
 
     *offset* and *length* count characters of the text that was given, None when no place is known.
     *line* and *column* (from 1) count in the decoded header or payload.
+    *repairs* are the changes that would mend it, the likeliest first; each stands for itself.
     """
 
     code: str
@@ -31,6 +50,7 @@ class Finding:
     length: int | None = None
     line: int | None = None
     column: int | None = None
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def where(self) -> str:
@@ -497,6 +517,7 @@ def found(
     length: int | None = None,
     line: int | None = None,
     column: int | None = None,
+    repairs: tuple[Repair, ...] = (),
     **facts: object,
 ) -> Finding:
     """Make the finding *code*; *facts* fill its templates."""
@@ -513,6 +534,7 @@ def found(
         length,
         line,
         column,
+        repairs,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from threading import BoundedSemaphore
 from typing import Any
@@ -215,7 +216,10 @@ def _exact(document: Document | None) -> _Raw | None:
 
 
 def _finding(finding: tokens.Finding) -> dict[str, Any]:
-    return {name: getattr(finding, name) for name in _FINDING}
+    facts = {name: getattr(finding, name) for name in _FINDING}
+    if finding.repairs:
+        facts["repairs"] = [asdict(repair) for repair in finding.repairs]
+    return facts
 
 
 _FINDING = ("code", "level", "segment", "offset", "length", "line", "column", "message", "fix", "spec")
