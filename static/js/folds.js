@@ -15,5 +15,5 @@ export function watchFolds() {
   const ask = () => key.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: true } }));
   document.addEventListener("toggle", ({ target }) => target.id === "checks" && target.open && ask(), true);
   // The radios belong to a form that does not hold them.
-  for (const radio of document.getElementById("views").elements) radio.addEventListener("change", ask);
+  for (const radio of document.querySelectorAll("input[type=radio][form=views]")) radio.addEventListener("change", ask);
 }

@@ -5,6 +5,7 @@
 // but was not touched is left behind. Here a field takes the answer unless it is the one that asked, or the person
 // typed in it after the question was sent.
 
+import { ask, sendAlong, setApart } from "./ask.js";
 import { folded } from "./folds.js";
 
 const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
@@ -88,7 +89,11 @@ for (const name of ["input", "change"]) {
 on("config:request", ({ detail: { ctx } }) => {
   // It would carry the fragment, and with it a token, to the server's headers.
   delete ctx.request.headers["HX-Current-URL"];
-  ctx.request.body?.set("folded", folded());
+  if (ctx.request.method === "POST") {
+    ctx.request.body.set("folded", folded());
+    sendAlong(ctx.request.body, form);
+  }
+  ctx.fetch = ask;
   ctx.issued = ++clock;
 });
 
@@ -120,7 +125,10 @@ on("after:request", (event) => {
 });
 
 on("before:swap", ({ detail: { ctx, tasks } }) => {
-  for (const { fragment } of tasks) keepFields(ctx, fragment);
+  for (const { fragment } of tasks) {
+    setApart(fragment);
+    keepFields(ctx, fragment);
+  }
 });
 
 on("error", ({ detail: { ctx } }) => {
@@ -138,4 +146,5 @@ on("finally:request", ({ detail: { ctx } }) => {
 });
 
 // With scripts, Enter in a single-line field has nothing left to do: every key has been answered.
-form?.addEventListener("submit", (event) => event.preventDefault());
+for (const one of [form, document.getElementById("views")]) one?.addEventListener("submit", (event) => event.preventDefault());
+if (form) setApart(form);

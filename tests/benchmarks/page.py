@@ -148,6 +148,8 @@ def _decode(page: Page) -> Iterator[None]:
             document = tokens.decode(token[:place] + key + token[place + 1 :]).documents[1]
             assert document is not None
             page.evaluate(_SELECT, ["token-text", place, place + 1])
+            # Nobody places the caret and presses a key within one frame.
+            page.wait_for_timeout(random.randint(*_PAUSE_MS))
             page.keyboard.press(key)
             yield
             assert page.evaluate(_VALUE, "payload-text") == tokens.for_reading(document)[0], "the payload did not follow the token"

@@ -12,7 +12,7 @@ SECRET = "a-string-secret-at-least-256-bits-long"
 
 
 def test_when_the_server_is_gone_it_says_so_and_keeps_everything(new_context, serving, debugger_of, watch):
-    watch.expect("net::ERR_|Failed to fetch")
+    watch.expect("net::ERR_|no answer")
     with serving(create_app(Settings())) as (server, address):
         debugger = debugger_of(new_context(base_url=address).new_page()).open()
         token, header = debugger.token.input_value(), debugger.header.input_value()
@@ -33,7 +33,7 @@ def test_when_the_server_is_gone_it_says_so_and_keeps_everything(new_context, se
 
 
 def test_when_the_server_is_back_the_sentence_goes(debugger, watch):
-    watch.expect("net::ERR_|Failed to fetch")
+    watch.expect("net::ERR_|no answer")
     debugger.page.route("**/encode", lambda route: route.abort())
     debugger.caret_after(debugger.payload, "John")
     debugger.page.keyboard.type("n")
