@@ -1,4 +1,4 @@
-"""One row per signing algorithm; nothing else in the code lists them (RFC 7518 §3.1, 8037, 8812, 9864, 9964)."""
+"""One row per algorithm, to sign (JWS) and to encrypt (JWE); nothing else in the code lists them (RFC 7518, 8037, 8812, 9864, 9964)."""
 
 from __future__ import annotations
 
@@ -101,6 +101,93 @@ _CURVES = (
     Curve("ML-DSA-87", "AKP", 2592, 2592 * 8, signature_size=4627),
 )
 CURVES = {row.name: row for row in _CURVES}
+
+ManagementFamily = Literal["dir", "kw", "gcmkw", "rsa", "ecdh", "pbes2"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentEncryption:
+    """A value of `enc`: how the content is encrypted; sizes in bytes."""
+
+    name: str
+    family: Literal["gcm", "cbc"]
+    key_size: int
+    iv_size: int
+    tag_size: int
+    digest: str = ""
+    spec: str = "RFC 7518 §5.1"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyManagement:
+    """A value of `alg` for JWE: how the receiver comes by the key of the content.
+
+    *wrap_size* is that of the AES key which wraps it, in bytes, 0 where none does; *rounds* what PBES2 does unless it is told otherwise.
+    """
+
+    name: str
+    family: ManagementFamily
+    key_type: str
+    wrap_size: int = 0
+    digest: str = ""
+    curves: tuple[str, ...] = ()
+    min_key_bits: int = 0
+    rounds: int = 0
+    encrypts: bool = True
+    spec: str = "RFC 7518 §4.1"
+
+    def secret_size(self, content: ContentEncryption | None) -> int:
+        """How long the shared secret must be in bytes; 0 when it is none, or of any length."""
+        if self.family == "dir":
+            return content.key_size if content else 0
+        return self.wrap_size if self.key_type == "oct" and self.family != "pbes2" else 0
+
+    def wants(self, content: ContentEncryption | None, half: str = "private") -> str:
+        """The key that fits, in words."""
+        if self.family == "pbes2":
+            return "the password"
+        if self.key_type == "oct":
+            size = self.secret_size(content)
+            return f"the {size}-byte key" if size else "the shared key"
+        if self.family == "rsa":
+            return f"the {half} RSA key"
+        return f"the {half} key on {', '.join(self.curves[:-1])} or {self.curves[-1]}"
+
+
+_CONTENT_ROWS = (
+    ContentEncryption("A128CBC-HS256", "cbc", 32, 16, 16, "sha256", "RFC 7518 §5.2.3"),
+    ContentEncryption("A192CBC-HS384", "cbc", 48, 16, 24, "sha384", "RFC 7518 §5.2.4"),
+    ContentEncryption("A256CBC-HS512", "cbc", 64, 16, 32, "sha512", "RFC 7518 §5.2.5"),
+    ContentEncryption("A128GCM", "gcm", 16, 12, 16, spec="RFC 7518 §5.3"),
+    ContentEncryption("A192GCM", "gcm", 24, 12, 16, spec="RFC 7518 §5.3"),
+    ContentEncryption("A256GCM", "gcm", 32, 12, 16, spec="RFC 7518 §5.3"),
+)
+CONTENT_ENCRYPTION = {row.name: row for row in _CONTENT_ROWS}
+
+_AGREEMENT = ("P-256", "P-384", "P-521", "X25519", "X448")
+_MANAGEMENT_ROWS = (
+    KeyManagement("dir", "dir", "oct", spec="RFC 7518 §4.5"),
+    KeyManagement("A128KW", "kw", "oct", 16, spec="RFC 7518 §4.4"),
+    KeyManagement("A192KW", "kw", "oct", 24, spec="RFC 7518 §4.4"),
+    KeyManagement("A256KW", "kw", "oct", 32, spec="RFC 7518 §4.4"),
+    KeyManagement("A128GCMKW", "gcmkw", "oct", 16, spec="RFC 7518 §4.7"),
+    KeyManagement("A192GCMKW", "gcmkw", "oct", 24, spec="RFC 7518 §4.7"),
+    KeyManagement("A256GCMKW", "gcmkw", "oct", 32, spec="RFC 7518 §4.7"),
+    KeyManagement("RSA1_5", "rsa", "RSA", min_key_bits=2048, encrypts=False, spec="RFC 7518 §4.2"),
+    KeyManagement("RSA-OAEP", "rsa", "RSA", digest="sha1", min_key_bits=2048, spec="RFC 7518 §4.3"),
+    KeyManagement("RSA-OAEP-256", "rsa", "RSA", digest="sha256", min_key_bits=2048, spec="RFC 7518 §4.3"),
+    # Registered by the W3C Web Cryptography API, which the IANA registry names for them.
+    KeyManagement("RSA-OAEP-384", "rsa", "RSA", digest="sha384", min_key_bits=2048, spec="RFC 7518 §4.3"),
+    KeyManagement("RSA-OAEP-512", "rsa", "RSA", digest="sha512", min_key_bits=2048, spec="RFC 7518 §4.3"),
+    KeyManagement("ECDH-ES", "ecdh", "EC", curves=_AGREEMENT, spec="RFC 7518 §4.6"),
+    KeyManagement("ECDH-ES+A128KW", "ecdh", "EC", 16, curves=_AGREEMENT, spec="RFC 7518 §4.6"),
+    KeyManagement("ECDH-ES+A192KW", "ecdh", "EC", 24, curves=_AGREEMENT, spec="RFC 7518 §4.6"),
+    KeyManagement("ECDH-ES+A256KW", "ecdh", "EC", 32, curves=_AGREEMENT, spec="RFC 7518 §4.6"),
+    KeyManagement("PBES2-HS256+A128KW", "pbes2", "oct", 16, "sha256", rounds=210_000, spec="RFC 7518 §4.8"),
+    KeyManagement("PBES2-HS384+A192KW", "pbes2", "oct", 24, "sha384", rounds=210_000, spec="RFC 7518 §4.8"),
+    KeyManagement("PBES2-HS512+A256KW", "pbes2", "oct", 32, "sha512", rounds=210_000, spec="RFC 7518 §4.8"),
+)
+KEY_MANAGEMENT = {row.name: row for row in _MANAGEMENT_ROWS}
 
 
 def algorithm(name: object) -> Algorithm | None:

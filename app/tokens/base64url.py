@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -13,8 +15,15 @@ _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _LOOSE_BITS_FREE = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 _NOT_URL = re.compile(r"[^A-Za-z0-9_-]")
+_STRAY = re.compile(r"[^A-Za-z0-9_+/=-]")
 _FOREIGN = bytes(code for code in range(256) if code not in ALPHABET + b"+/")
 _PADDING = (b"", b"", b"==", b"=")
+
+# Dashes of word processors, and letters of other scripts that look like those of ASCII; what NFKC unfolds needs no row.
+_DASHES = dict.fromkeys("\u02d7\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-")
+_CYRILLIC = dict(zip("аеорсухіјѕһԁԛԝАВЕКМНОРСТХУЅІЈԌ", "aeopcyxijshdqwABEKMHOPCTXYSIJG", strict=True))
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονι", "ABEZHIKMNOPTYXovi", strict=True))
+_LOOK_ALIKES = _DASHES | _CYRILLIC | _GREEK | {"\u2017": "_", "\u3002": ".", "\u0131": "i"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Fault:
     text: str
     canonical: str = ""
     count: int = 1
+    bits: int = 0
+    """Of loose bits, how many are unused."""
 
 
 def encode(data: bytes) -> str:
@@ -45,13 +56,22 @@ def decode(segment: bytes) -> bytes | None:
         return None
 
 
+@lru_cache(4096)
+def imitated(character: str) -> str:
+    """The character of a token that *character* looks like without being it, or nothing."""
+    if character.isascii():
+        return ""
+    letter = _LOOK_ALIKES.get(character) or unicodedata.normalize("NFKC", character)
+    return letter if len(letter) == 1 and (letter == "." or letter.encode("utf-8", "surrogatepass") in ALPHABET) else ""
+
+
 def explain(text: str) -> tuple[bytes, tuple[Fault, ...]]:
     """Return the bytes that can be read of *text* and every sort of fault in it, in order of place."""
     body = text.rstrip("=")
     faults = _characters(body)
     if len(body) < len(text):
         faults.append(Fault("base64_padding", len(body), len(text) - len(body), "="))
-    kept = body.encode("ascii", "ignore").translate(_TO_URL, _FOREIGN)
+    kept = without_strays(body)[0].encode("ascii").translate(_TO_URL, _FOREIGN)
     over = len(kept) & 3
     damaged = any(fault.code == "base64_foreign_character" for fault in faults)
     if over == 1:
@@ -59,20 +79,41 @@ def explain(text: str) -> tuple[bytes, tuple[Fault, ...]]:
             faults.append(Fault("base64_length", 0, len(text), str(len(kept))))
         kept = kept[:-1]
     elif over and not damaged and kept[-1] not in _LOOSE_BITS_FREE[over]:
-        faults.append(Fault("base64_loose_bits", len(body) - 1, 1, chr(kept[-1]), _tightened(kept[-1], over)))
+        faults.append(Fault("base64_loose_bits", len(body) - 1, 1, chr(kept[-1]), _tightened(kept[-1], over), bits=8 - 2 * over))
     return a2b_base64(kept.translate(_TO_STANDARD) + _PADDING[len(kept) & 3]), tuple(faults)
 
 
+def without_strays(text: str) -> tuple[str, list[int]]:
+    """*text* without characters that no base64 has, look-alikes replaced by what they imitate; and the places of what is left."""
+    kept: list[str] = []
+    places: list[int] = []
+    at = 0
+    for match in _STRAY.finditer(text):
+        kept.append(text[at : match.start()])
+        places.extend(range(at, match.start()))
+        at = match.end()
+        letter = imitated(match.group())
+        if letter and letter != ".":
+            kept.append(letter)
+            places.append(match.start())
+    kept.append(text[at:])
+    places.extend(range(at, len(text)))
+    return "".join(kept), places
+
+
 def _characters(body: str) -> list[Fault]:
-    """The characters that base64url does not have: those of standard base64 one by one, all others as one sort."""
+    """The characters that base64url does not have: standard base64 and look-alikes one by one, all others as one sort."""
     places: dict[str, list[int]] = {}
     for match in _NOT_URL.finditer(body):
-        sort = match.group() if match.group() in "+/" else ""
+        sort = match.group() if match.group() in "+/" or imitated(match.group()) not in ("", ".") else ""
         places.setdefault(sort, []).append(match.start())
-    return [
-        Fault("base64_standard_alphabet" if sort else "base64_foreign_character", at[0], 1, body[at[0]], count=len(at))
-        for sort, at in places.items()
-    ]
+    return [Fault(_code(sort), at[0], 1, body[at[0]], imitated(sort) if sort else "", len(at)) for sort, at in places.items()]
+
+
+def _code(sort: str) -> str:
+    if not sort:
+        return "base64_foreign_character"
+    return "base64_standard_alphabet" if sort in "+/" else "base64_look_alike"
 
 
 def _tightened(last: int, over: int) -> str:

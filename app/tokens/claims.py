@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.tokens import times
 from app.tokens.envelope import Token
-from app.tokens.findings import Finding, found, kind_of, quoted
+from app.tokens.findings import Repair, kind_of, quoted
+from app.tokens.near_misses import audiences_of as audiences_of
+from app.tokens.near_misses import difference, is_writable
+from app.tokens.near_misses import findings as findings
+from app.tokens.near_misses import sizes as sizes
+from app.tokens.registry import CLAIMS as CLAIMS
+from app.tokens.registry import HEADER as HEADER
+from app.tokens.registry import Meaning as Meaning
 from app.tokens.times import Seconds
 
 Outcome = Literal["passed", "failed", "warned", "not_checked"]
+_USUAL_LEEWAY = 60
+_YEAR = 366 * 86400
+_MOST_COMPARED = 100
 
 
 class Check:
     """One rule of the report. Its sentence is put into words only when somebody reads it: most verdicts are not read."""
 
-    __slots__ = ("_because", "name", "outcome", "spec")
+    __slots__ = ("_because", "label", "name", "outcome", "repairs", "spec")
 
-    def __init__(self, name: str, outcome: Outcome, because: str | Callable[[], str], spec: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        outcome: Outcome,
+        because: str | Callable[[], str],
+        spec: str | None = None,
+        label: str | None = None,
+        repairs: tuple[Repair, ...] = (),
+    ) -> None:
         self.name = name
         self.outcome = outcome
         self.spec = spec
+        self.label = label
+        self.repairs = repairs
         self._because = because
 
     @property
@@ -39,101 +58,29 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What the person expects of the token; None or empty: not asked, so not checked."""
+    """What the person expects of the token; None or empty: not asked, so not checked.
+
+    *profile* is an id, a typ or `none`; without it, the profile is recognised. What follows belongs to the request that
+    brought the token, to be compared with its claims; it is no part of what a log could show.
+    """
 
     algorithms: tuple[str, ...] = ()
     issuer: str | None = None
     audience: str | None = None
     type: str | None = None
     profile: str | None = None
+    nonce: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
+    htm: str | None = None
+    htu: str | None = field(default=None, repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a registered name stands for; *show* tells how its value is shown."""
-
-    name: str
-    text: str
-    spec: str
-    show: Literal["plain", "time"] = "plain"
-
-
-_CLAIMS = (
-    Meaning("iss", "Issuer: who made the token", "RFC 7519 §4.1.1"),
-    Meaning("sub", "Subject: whom the token is about", "RFC 7519 §4.1.2"),
-    Meaning("aud", "Audience: for whom it is meant", "RFC 7519 §4.1.3"),
-    Meaning("exp", "Expires: not to be accepted from then on", "RFC 7519 §4.1.4", "time"),
-    Meaning("nbf", "Not before: not to be accepted earlier", "RFC 7519 §4.1.5", "time"),
-    Meaning("iat", "Issued at", "RFC 7519 §4.1.6", "time"),
-    Meaning("jti", "Token ID: unique, against replay", "RFC 7519 §4.1.7"),
-    Meaning("name", "Full name", "OpenID Connect Core §5.1"),
-    Meaning("given_name", "Given name", "OpenID Connect Core §5.1"),
-    Meaning("family_name", "Family name", "OpenID Connect Core §5.1"),
-    Meaning("preferred_username", "Name the person wants to be called by", "OpenID Connect Core §5.1"),
-    Meaning("email", "E-mail address", "OpenID Connect Core §5.1"),
-    Meaning("email_verified", "Whether the issuer verified the address", "OpenID Connect Core §5.1"),
-    Meaning("picture", "Picture URL", "OpenID Connect Core §5.1"),
-    Meaning("locale", "Language and region", "OpenID Connect Core §5.1"),
-    Meaning("updated_at", "When the profile last changed", "OpenID Connect Core §5.1", "time"),
-    Meaning("nonce", "Ties the token to the sign-in request", "OpenID Connect Core §2"),
-    Meaning("auth_time", "When the person signed in", "OpenID Connect Core §2", "time"),
-    Meaning("acr", "How strong the sign-in was", "OpenID Connect Core §2"),
-    Meaning("amr", "How the person signed in", "OpenID Connect Core §2"),
-    Meaning("azp", "Party the token was issued to", "OpenID Connect Core §2"),
-    Meaning("at_hash", "Hash of the access token", "OpenID Connect Core §3.1.3.6"),
-    Meaning("c_hash", "Hash of the code", "OpenID Connect Core §3.3.2.11"),
-    Meaning("sid", "Session ID", "OpenID Connect Front-Channel Logout §3"),
-    Meaning("scope", "Scopes: what the token allows", "RFC 8693 §4.2"),
-    Meaning("client_id", "Client that asked for the token", "RFC 8693 §4.3"),
-    Meaning("act", "Actor: who acts for the subject", "RFC 8693 §4.1"),
-    Meaning("roles", "Roles of the subject", "RFC 9068 §2.2.3.1"),
-    Meaning("groups", "Groups of the subject", "RFC 9068 §2.2.3.1"),
-    Meaning("entitlements", "Entitlements of the subject", "RFC 9068 §2.2.3.1"),
-    Meaning("cnf", "Key that the bearer must prove to hold", "RFC 7800 §3.1"),
-)
-_HEADER = (
-    Meaning("alg", "Algorithm of the signature", "RFC 7515 §4.1.1"),
-    Meaning("typ", "Type of the whole token", "RFC 7515 §4.1.9"),
-    Meaning("cty", "Type of the content; JWT means a nested token", "RFC 7515 §4.1.10"),
-    Meaning("kid", "Which key was used: a hint", "RFC 7515 §4.1.4"),
-    Meaning("jku", "URL of a key set, named by the token itself", "RFC 7515 §4.1.2"),
-    Meaning("jwk", "A key brought by the token itself", "RFC 7515 §4.1.3"),
-    Meaning("x5u", "URL of a certificate, named by the token itself", "RFC 7515 §4.1.5"),
-    Meaning("x5c", "Certificates brought by the token itself", "RFC 7515 §4.1.6"),
-    Meaning("x5t", "SHA-1 thumbprint of the certificate", "RFC 7515 §4.1.7"),
-    Meaning("x5t#S256", "SHA-256 thumbprint of the certificate", "RFC 7515 §4.1.8"),
-    Meaning("crit", "Extensions a receiver must understand", "RFC 7515 §4.1.11"),
-    Meaning("b64", "Whether the payload is base64url", "RFC 7797 §3"),
-    Meaning("enc", "Content encryption", "RFC 7516 §4.1.2"),
-    Meaning("zip", "Compression before encryption", "RFC 7516 §4.1.3"),
-    Meaning("epk", "Ephemeral public key", "RFC 7518 §4.6.1.1"),
-)
-CLAIMS = {row.name: row for row in _CLAIMS}
-HEADER = {row.name: row for row in _HEADER}
-
-
-def findings(token: Token, claims: object) -> Iterator[Finding]:
-    """What is wrong with the registered claims by their types alone, with places."""
-    if not isinstance(claims, dict):
-        return
-    for name in ("exp", "nbf", "iat"):
-        if name in claims and not times.is_date(claims[name]):
-            kind = kind_of(claims[name]) if not isinstance(claims[name], Decimal) else "a number without end"
-            yield _at(token, name, found("claim_not_a_date", "payload", name=name, kind=kind, guess=_date_guess(claims[name])))
-    for name in ("iss", "sub", "jti"):
-        if name in claims and not isinstance(claims[name], str):
-            yield _at(
-                token, name, found("claim_type", "payload", name=name, kind=kind_of(claims[name]), need="a string", spec=CLAIMS[name].spec)
-            )
-    if "aud" in claims and _audiences(claims["aud"]) is None:
-        kind = kind_of(claims["aud"])
-        yield _at(
-            token,
-            "aud",
-            found("claim_type", "payload", name="aud", kind=kind, need="a string or an array of strings", spec=CLAIMS["aud"].spec),
-        )
-    if "exp" not in claims:
-        yield found("claim_no_exp", "payload")
+    @property
+    def compares(self) -> bool:
+        """Whether anything is given that claims are compared with."""
+        given = (self.nonce, self.access_token, self.code, self.state, self.htm, self.htu)
+        return any(one is not None for one in given)
 
 
 def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> Iterator[Check]:
@@ -151,7 +98,7 @@ def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> 
 
 def _claims_set(token: Token, value: object) -> Check:
     spec = "RFC 7519 §7.2"
-    if token.kind == "JWE" or token.payload is None:
+    if token.payload is None:
         return Check("claims", "not_checked", "There are no claims to read.", spec)
     wrong = next((finding for finding in token.payload_findings if finding.level == "error"), None)
     if wrong is None and not isinstance(value, dict):
@@ -163,12 +110,12 @@ def _claims_set(token: Token, value: object) -> Check:
 
 
 def _exp(claims: dict[str, Any], at: Seconds, leeway: Seconds) -> Check:
-    spec = CLAIMS["exp"].spec
+    spec = "RFC 7519 §4.1.4"
     if "exp" not in claims:
         return Check("exp", "warned", "No exp: the token never expires.", spec)
     exp = claims["exp"]
     if not times.is_date(exp):
-        return Check("exp", "failed", lambda: f"exp is {kind_of(exp)}, not a date; a strict receiver refuses the token.", spec)
+        return Check("exp", "failed", lambda: _no_date("exp", exp, at), spec)
     if at < exp + leeway:
         if at >= exp:
             return Check(
@@ -177,42 +124,93 @@ def _exp(claims: dict[str, Any], at: Seconds, leeway: Seconds) -> Check:
                 lambda: f"Expired {times.relative(exp, at)} ({times.utc(exp)}), within the leeway of {times.span(leeway)}.",
                 spec,
             )
-        return Check("exp", "passed", lambda: f"Expires {times.relative(exp, at)} ({times.utc(exp)}).", spec)
-    beyond = f"; the leeway is {times.span(leeway)}" if leeway else ""
-    return Check("exp", "failed", lambda: f"Expired {times.relative(exp, at)} ({times.utc(exp)}){beyond}.", spec)
+        if times.finer(exp):
+            return Check("exp", "warned", lambda: _too_fine("exp", exp, at), spec)
+        return Check("exp", "passed", lambda: f"Expires {_until(exp, at)} ({times.utc(exp)}).", spec)
+    helps = at < exp + _USUAL_LEEWAY
+    return Check(
+        "exp",
+        "failed",
+        lambda: f"Expired {times.relative(exp, at)} ({times.utc(exp)}); {_beyond(helps, leeway)}",
+        spec,
+        repairs=_more_leeway(helps, leeway),
+    )
 
 
 def _nbf(claims: dict[str, Any], at: Seconds, leeway: Seconds) -> Check:
-    spec = CLAIMS["nbf"].spec
+    spec = "RFC 7519 §4.1.5"
     if "nbf" not in claims:
         return Check("nbf", "not_checked", "No nbf: valid from the start.", spec)
     nbf = claims["nbf"]
     if not times.is_date(nbf):
-        return Check("nbf", "failed", lambda: f"nbf is {kind_of(nbf)}, not a date; a strict receiver refuses the token.", spec)
+        return Check("nbf", "failed", lambda: _no_date("nbf", nbf, at), spec)
     if at >= nbf - leeway:
         return Check("nbf", "passed", lambda: f"Valid since {times.utc(nbf)} ({times.relative(nbf, at)}).", spec)
-    return Check("nbf", "failed", lambda: f"Not valid before {times.utc(nbf)}: {times.relative(nbf, at)}.", spec)
+    if times.finer(nbf):
+        return Check("nbf", "failed", lambda: _too_fine("nbf", nbf, at), spec)
+    helps = at >= nbf - _USUAL_LEEWAY
+    return Check(
+        "nbf",
+        "failed",
+        lambda: f"Not valid before {times.utc(nbf)}: {times.relative(nbf, at)}; {_beyond(helps, leeway)}",
+        spec,
+        repairs=_more_leeway(helps, leeway),
+    )
 
 
 def _iat(claims: dict[str, Any], at: Seconds, leeway: Seconds) -> Check:
-    spec = CLAIMS["iat"].spec
+    spec = "RFC 7519 §4.1.6"
     if "iat" not in claims:
         return Check("iat", "not_checked", "No iat: when it was issued is not said.", spec)
     iat = claims["iat"]
     if not times.is_date(iat):
-        return Check("iat", "failed", lambda: f"iat is {kind_of(iat)}, not a date; a strict receiver refuses the token.", spec)
+        return Check("iat", "failed", lambda: _no_date("iat", iat, at), spec)
     if at < iat - leeway:
+        if times.finer(iat):
+            return Check("iat", "warned", lambda: _too_fine("iat", iat, at), spec)
         return Check(
             "iat",
             "warned",
-            lambda: f"Issued {times.relative(iat, at)}, in the future ({times.utc(iat)}): a clock is wrong, or the token is forged.",
+            lambda: (
+                f"Issued {times.span(iat - at)} in the future ({times.utc(iat)}): a clock is wrong, or the token is forged. RFC 7519 does not make it invalid, but many libraries refuse it."
+            ),
             spec,
         )
     return Check("iat", "passed", lambda: f"Issued {times.relative(iat, at)} ({times.utc(iat)}).", spec)
 
 
+def _no_date(name: str, value: object, at: Seconds) -> str:
+    seconds = times.from_text(value) if isinstance(value, str) and len(value) < 60 else None
+    guess = f" As a number it would be {times.utc(seconds)}, {times.relative(seconds, at)}." if seconds is not None else ""
+    return f"{name} is {kind_of(value)}, not a date; a number is required, and a strict receiver refuses the token.{guess}"
+
+
+def _too_fine(name: str, value: Seconds, at: Seconds) -> str:
+    """A time in milliseconds or finer, told as what was meant."""
+    unit, seconds = times.finer(value) or ("seconds", int(value))
+    meant = f"{seconds}, {times.relative(seconds, at)} ({times.utc(seconds)})"
+    return f"{name} {value} is the year {times.year(value):,}: {unit}? In seconds it would be {meant}."
+
+
+def _until(exp: Seconds, at: Seconds) -> str:
+    left = exp - at
+    return f"in {times.years(left)}" if left > _YEAR and not times.is_beyond_calendars(exp) else times.relative(exp, at)
+
+
+def _beyond(helps: bool, leeway: Seconds) -> str:
+    """What leeway does about a time that is missed; *helps* says whether the usual one would accept it."""
+    if leeway:
+        return f"the leeway is {times.span(leeway)}."
+    usual = times.span(_USUAL_LEEWAY)
+    return f"a leeway of {usual} would accept it." if helps else f"beyond a usual leeway of {usual}."
+
+
+def _more_leeway(helps: bool, leeway: Seconds) -> tuple[Repair, ...]:
+    return (Repair(f"Allow {_USUAL_LEEWAY} s of leeway", "leeway", str(_USUAL_LEEWAY)),) if helps and leeway < _USUAL_LEEWAY else ()
+
+
 def _iss(claims: dict[str, Any], issuer: str | None) -> Check:
-    spec = CLAIMS["iss"].spec
+    spec = "RFC 7519 §4.1.1"
     if issuer is None:
         return Check("iss", "not_checked", "No issuer is expected.", spec)
     if "iss" not in claims:
@@ -221,27 +219,34 @@ def _iss(claims: dict[str, Any], issuer: str | None) -> Check:
     if iss == issuer and isinstance(iss, str):
         return Check("iss", "passed", f'Issued by "{quoted(issuer)}", as expected.', spec)
     shown = f'"{quoted(iss)}"' if isinstance(iss, str) else kind_of(iss)
-    slash = " They differ by the slash at the end." if isinstance(iss, str) and iss.rstrip("/") == issuer.rstrip("/") else ""
-    return Check("iss", "failed", f'iss is {shown}; "{quoted(issuer)}" is expected.{slash}', spec)
+    why = difference(iss, issuer) if isinstance(iss, str) else ""
+    repairs = (Repair("Expect the issuer of the token", "issuer", iss),) if why and is_writable(iss) else ()
+    return Check("iss", "failed", f'iss is {shown}; "{quoted(issuer)}" is expected.{why and " " + why}', spec, repairs=repairs)
 
 
 def _aud(claims: dict[str, Any], audience: str | None) -> Check:
-    spec = CLAIMS["aud"].spec
-    audiences = _audiences(claims["aud"]) if "aud" in claims else []
+    spec = "RFC 7519 §4.1.3"
+    aud = claims.get("aud")
+    audiences = audiences_of(aud) if "aud" in claims else []
     if audiences is None:
-        return Check("aud", "failed", lambda: f"aud is {kind_of(claims['aud'])}; a string or an array of strings is required.", spec)
+        return Check("aud", "failed", lambda: f"aud is {kind_of(aud)}; a string or an array of strings is required.", spec)
     if audience is None:
-        return Check("aud", "not_checked", lambda: f"{_token_is_for(audiences)}; no audience is expected.", spec)
+        return Check("aud", "not_checked", lambda: f"{_token_is_for(aud, audiences)}; no audience is expected.", spec)
     if audience in audiences:
-        return Check("aud", "passed", lambda: f'The token is for "{quoted(audience)}", as expected.', spec)
-    return Check("aud", "failed", lambda: f'{_token_is_for(audiences)}; "{quoted(audience)}" is expected.', spec)
+        return Check("aud", "passed", f'The token is for "{quoted(audience)}", as expected.', spec)
+    near = next((one for one in audiences[:_MOST_COMPARED] if difference(one, audience) and is_writable(one)), None)
+    why = f" {difference(near, audience)}" if near is not None else ""
+    repairs = (Repair("Expect the audience of the token", "audience", near),) if near is not None else ()
+    return Check("aud", "failed", lambda: f'{_token_is_for(aud, audiences)}; "{quoted(audience)}" is expected.{why}', spec, repairs=repairs)
 
 
-def _token_is_for(audiences: list[str]) -> str:
+def _token_is_for(aud: object, audiences: list[str]) -> str:
     if not audiences:
-        return "No aud"
-    more = f" and {len(audiences) - 5} more" if len(audiences) > 5 else ""
-    return f"The token is for {', '.join(chr(34) + quoted(one) + chr(34) for one in audiences[:5])}{more}"
+        return "No aud" if aud is None else "aud is an empty array, so the token is for nobody"
+    names = [f'"{quoted(one)}"' for one in audiences[:5]]
+    more = f"{len(audiences) - 5} more" if len(audiences) > 5 else names.pop()
+    listed = f"{', '.join(names)} and {more}" if names else more
+    return f"aud is an array: the token is for {listed}" if isinstance(aud, list) else f"The token is for {listed}"
 
 
 def _typ(token: Token, expected: str | None) -> Check:
@@ -252,35 +257,12 @@ def _typ(token: Token, expected: str | None) -> Check:
     typ = value.get("typ") if isinstance(value, dict) else None
     if not isinstance(typ, str):
         return Check("typ", "failed", f'No typ; "{quoted(expected)}" is expected.', spec)
-    if _media_type(typ) == _media_type(expected):
+    if media_type(typ) == media_type(expected):
         return Check("typ", "passed", f'The type is "{quoted(typ)}", as expected.', spec)
     return Check("typ", "failed", f'The type is "{quoted(typ)}"; "{quoted(expected)}" is expected.', spec)
 
 
-def _media_type(typ: str) -> str:
-    """RFC 7515 §4.1.9: without a slash, `application/` stands before it; case does not count."""
+def media_type(typ: str) -> str:
+    """*typ* as it is compared: without a slash, `application/` stands before it; case does not count (RFC 7515 §4.1.9)."""
     lower = typ.lower() if typ.isascii() else typ  # lower() would make a k of the Kelvin sign
     return lower if "/" in lower else f"application/{lower}"
-
-
-def _audiences(aud: object) -> list[str] | None:
-    if isinstance(aud, str):
-        return [aud]
-    if isinstance(aud, list) and all(isinstance(one, str) for one in aud):
-        return aud
-    return None
-
-
-def _date_guess(value: object) -> str:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 16:
-        return f" As a number it would be {times.utc(int(value))}."
-    return ""
-
-
-def _at(token: Token, name: str, finding: Finding) -> Finding:
-    """*finding* with the place of the claim's value."""
-    document = token.payload
-    member = document.member(name) if document else None
-    if document is None or member is None:
-        return finding
-    return replace(finding, **token.place("payload", document, member.start, member.end - member.start))

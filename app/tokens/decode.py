@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from app.tokens import claims, envelope, header
+from app.tokens import brought, claims, envelope, header, header_notes, jwe, profiles
+from app.tokens.brought import Brought
 from app.tokens.envelope import Serialization, Token, TokenKind
 from app.tokens.findings import Finding
 from app.tokens.lossless_json import Document
+from app.tokens.profiles import Profile
 
 _LEVELS = {"error": 0, "warning": 1, "info": 2}
 
@@ -48,17 +51,35 @@ class Decoded:
         return self.token.header, self.token.payload
 
     @cached_property
+    def profile(self) -> Profile | None:
+        """The kind of token that typ or the claims give away, or None."""
+        return profiles.recognise(self.header, self.payload)
+
+    @cached_property
+    def brought(self) -> tuple[Brought, ...]:
+        """The keys that came with the token itself, in its header and in `cnf`: none of them is trusted."""
+        return brought.of(self.token)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed, errors first, else in the order of the token."""
         return by_level(self._noticed())
 
     def _noticed(self) -> list[Finding]:
         token = self.token
-        rules = [fault for fault in header.faults(token) if fault not in token.header_findings] if token.kind != "JWE" else []
-        noticed = [*token.findings, *rules, *header.notes(token)]
-        if token.kind in ("JWS", "SD-JWT"):
-            noticed += claims.findings(token, self.payload)
+        rules = [fault for fault in header.faults(token) if fault not in token.header_findings]
+        rules += jwe.findings(token)
+        noticed = [*token.findings, *claims.sizes(token), *rules, *header_notes.notes(token), *self._of_brought()]
+        if token.kind in ("JWS", "SD-JWT") or jwe.holds_claims(token):
+            lasting = self.profile is not None and self.profile.no_exp
+            noticed += (one for one in self._of_claims() if not (lasting and one.code == "claim_no_exp"))
         return noticed
+
+    def _of_claims(self) -> Iterable[Finding]:
+        return claims.findings(self.token, self.payload)
+
+    def _of_brought(self) -> Iterable[Finding]:
+        return brought.findings(self.token, self.brought)
 
 
 def decode(text: str) -> Decoded:

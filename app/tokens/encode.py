@@ -1,4 +1,4 @@
-"""encode: header and payload, as written, to a signed token.
+"""encode: header and payload, as written, to a signed token, or to an encrypted one when the header has "enc".
 
 CannotEncode   the request cannot be carried out; each has a code, a message and a hint
 """
@@ -10,46 +10,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.tokens import base64url, header, jws, keys, lossless_json
-from app.tokens.algorithms import Algorithm
+from app.tokens import base64url, brought, header, header_notes, jwe, jws, keys, lossless_json
+from app.tokens.algorithms import Algorithm, KeyManagement
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.envelope import read
 from app.tokens.findings import Finding, kind_of, quoted
+from app.tokens.jwe import Encrypted
 from app.tokens.keys import Key, Keys
+from app.tokens.lossless_json import Document
+from app.tokens.refusal import CannotEncode
 
-
-class CannotEncode(Exception):
-    """No token can be made; nothing of the payload or key is in the words."""
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = message
-        self.hint = hint
+__all__ = ["CannotEncode", "Encoded", "encode", "unsigned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The token, the key that signed it (None for `none`), and on demand what a strict receiver will say of it."""
+    """The token, the key that signed or encrypted it (None for `none`), and on demand what a strict receiver will say of it."""
 
     token: str
-    algorithm: Algorithm
+    algorithm: Algorithm | KeyManagement
     key: Key | None
+    encrypted: Encrypted | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         token = read(self.token)
-        faults = jws.key_faults(self.algorithm, self.key, "sign") if self.key else ()
-        return tuple(dict.fromkeys((*token.findings, *header.faults(token), *header.notes(token), *faults)))
+        if self.encrypted:
+            faults = (*jwe.findings(token), *jwe.key_faults(self.encrypted))
+        else:
+            assert isinstance(self.algorithm, Algorithm)
+            faults = jws.key_faults(self.algorithm, self.key, "sign") if self.key else ()
+        came = brought.findings(token, brought.of(token))
+        return tuple(dict.fromkeys((*token.findings, *header.faults(token), *header_notes.notes(token), *came, *faults)))
 
 
 def encode(header_: str | Mapping[str, Any], payload: str | Mapping[str, Any], key: str | Keys, *, key_encoding: str = "auto") -> Encoded:
-    """Sign *payload* under *header_*; both may be text, which is kept byte for byte, or a mapping, written compactly.
+    """Sign *payload* under *header_*, or encrypt it when the header has `enc`; both may be text, which is kept byte for byte, or a mapping, written compactly.
 
-    Raises CannotEncode when the header cannot be read, names no known algorithm, or the key cannot sign with it.
+    Raises CannotEncode when the header cannot be read, names no known algorithm, or the key cannot be used with it.
+    Encrypting writes members of the header anew that must not be used twice: epk, p2s, iv and tag.
     """
     header_text, payload_text = _text(header_), _text(payload)
-    algorithm, kid = _algorithm(header_text)
+    document = _header(header_text)
+    if "enc" in document.value:
+        return _encrypted(document, payload_text, key if isinstance(key, Keys) else keys.read(key, key_encoding))
+    algorithm, kid = _algorithm(document.value)
     signing_input = f"{_encoded(header_text)}.{_encoded(payload_text)}"
     if algorithm.family == "none":
         token = f"{signing_input}."
@@ -71,7 +76,7 @@ def unsigned(header_text: str, payload_text: str, signature: str) -> str:
     return f"{_encoded(header_text)}.{_encoded(payload_text)}.{signature}"
 
 
-def _algorithm(header_text: str) -> tuple[Algorithm, object]:
+def _header(header_text: str) -> Document:
     document = lossless_json.read(header_text)
     if not document.readable:
         line, column = document.position(document.problems[0].offset)
@@ -81,10 +86,16 @@ def _algorithm(header_text: str) -> tuple[Algorithm, object]:
     value = document.value
     if not isinstance(value, dict):
         raise CannotEncode("header_not_an_object", f"The header is {kind_of(value)}; a JSON object is required.")
-    if "enc" in value:
-        raise CannotEncode(
-            "encryption_not_supported", 'The header has "enc", which asks for encryption (JWE); this version signs only.', 'Remove "enc".'
-        )
+    return document
+
+
+def _encrypted(document: Document, payload: str, read_keys: Keys) -> Encoded:
+    _bytes(document.text)
+    made = jwe.encrypt(document, _bytes(payload), read_keys)
+    return Encoded(made.token, made.management, made.key, made)
+
+
+def _algorithm(value: dict[str, Any]) -> tuple[Algorithm, object]:
     if "alg" not in value:
         raise CannotEncode("alg_missing", 'The header has no "alg".', 'Add "alg", for example "HS256".')
     if not isinstance(value["alg"], str):
@@ -116,8 +127,12 @@ def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
 
 
 def _encoded(text: str) -> str:
+    return base64url.encode(_bytes(text))
+
+
+def _bytes(text: str) -> bytes:
     try:
-        return base64url.encode(text.encode())
+        return text.encode()
     except UnicodeEncodeError:
         raise CannotEncode(
             "not_unicode", "The text has half of a surrogate pair, which cannot be written as UTF-8.", "Remove it."

@@ -6,175 +6,39 @@ A clean compact token takes the short way: three strict base64url reads. All els
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any
 
-from app.tokens import base64url, lossless_json
-from app.tokens.findings import Finding, Segment, found, kind_of, named, quoted
-from app.tokens.lossless_json import Document, Problem
+from app.tokens import base64url, escapes, extract, foreign, json_form, sd_jwt
+from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
+from app.tokens.extract import Taken
+from app.tokens.findings import Finding, Repair, Segment, found, named, quoted
+from app.tokens.form import Part, Serialization, Token, TokenKind, document, more
+from app.tokens.json_form import JsonForm
+from app.tokens.lossless_json import Document
 
-TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
-Serialization = Literal["compact", "flattened", "general"]
-_GRAVITY = {"not_a_token": 0, "two_segments": 0, "segment_count": 0, "white_space": 2, "invisible_character": 2}
+__all__ = ["MAX_CHARACTERS", "Part", "Serialization", "Token", "TokenKind", "read"]
+
+MAX_CHARACTERS = 2**20
 _SEGMENTS: tuple[Segment, ...] = ("header", "payload", "signature")
-
-_WRAPPER = re.compile(r"(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]+", re.IGNORECASE)
-_QUOTES = ('"', "'", "`")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_WRAPPER = re.compile(r"(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)[ \t]++(?![=:])", re.IGNORECASE)
+_QUOTES = {'"': "double quotes (a JSON string was pasted)", "'": "single quotes", "`": "backticks"}
+# JSON and keys, which may hold dots and are no token all the same.
+_NO_TOKENS = ("{", "ssh-", "ecdsa-sha2-")
 _MOST_SEGMENTS = 6
+_MOST_LISTED = 20
+_LONGEST_REPAIR = 65_536
 # White space, and characters without a shape that copying from documents and web pages brings along.
-_NO_SHAPE = r"\s\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
-# Not the joiners, without which Persian and Indic names and many emoji cannot be written.
-_HIDDEN = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_NO_SHAPE = (
+    r"\s\x00\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
 _UNSEEN = re.compile(f"[{_NO_SHAPE}]")
 _SEEN = re.compile(f"[^{_NO_SHAPE}]")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One segment: its text, where it begins in the token without what was set aside, and its bytes."""
-
-    text: str
-    start: int
-    data: bytes
-
-
-class Token:
-    """A token as read: kind, parts, header and payload, and the findings about its form.
-
-    Nothing in it is verified. *places* gives for each character of the token, without what was set aside,
-    its offset in the text that was given.
-    """
-
-    kind: TokenKind = "JWS"
-    serialization: Serialization | None = "compact"
-    form_findings: tuple[Finding, ...] = ()
-    is_clean: bool
-    """Whether a strict receiver takes the text as it stands (RFC 7515 §5.2)."""
-    is_compact_jws: bool
-    header: Document | None
-    """The JOSE header, or None when the text has none."""
-    signing_input: bytes
-    """What the signature is over, as spelt in the token (RFC 7515 §5.2)."""
-    signature: bytes
-
-    def __init__(
-        self,
-        text: str,
-        kind: TokenKind = "unknown",
-        serialization: Serialization | None = None,
-        parts: tuple[Part, ...] = (),
-        findings: tuple[Finding, ...] = (),
-        places: Sequence[int] = (),
-    ) -> None:
-        self.text = text
-        self.kind = kind
-        self.serialization = serialization
-        self.form_findings = findings
-        self._parts = parts
-        self._places = places
-        self.is_clean = not any(finding.level == "error" for finding in findings)
-        self.is_compact_jws = kind == "JWS" and serialization == "compact" and len(parts) == 3
-        self.header = _document(parts[0].data) if parts and parts[0].text else None
-        self.signing_input = f"{parts[0].text}.{parts[1].text}".encode("utf-8", "surrogatepass") if len(parts) > 1 else b""
-        self.signature = parts[2].data if len(parts) > 2 else b""
-
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        return self._parts
-
-    @cached_property
-    def places(self) -> Sequence[int]:
-        return self._places
-
-    @cached_property
-    def payload(self) -> Document | None:
-        """The payload as text with its JSON value, or None when there is none to read."""
-        if self.kind == "JWE" or len(self.parts) < 2:
-            return None
-        return _document(self.parts[1].data)
-
-    @property
-    def alg(self) -> object:
-        value = self.header.value if self.header else None
-        return value.get("alg") if isinstance(value, dict) else None
-
-    @property
-    def gravest(self) -> Finding:
-        """The finding about the form that decides: a missing part before a wrong character before white space."""
-        errors = [finding for finding in self.form_findings if finding.level == "error"]
-        return min(errors, key=lambda finding: _GRAVITY.get(finding.code, 1)) if errors else self.form_findings[-1]
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """What was noticed of the form, the header's JSON and the payload's JSON."""
-        return (*self.form_findings, *self.header_findings, *self.payload_findings)
-
-    @cached_property
-    def header_findings(self) -> tuple[Finding, ...]:
-        if self.header is None:
-            return ()
-        return tuple(self._json_findings("header", self.header, self.parts[0]))
-
-    @cached_property
-    def payload_findings(self) -> tuple[Finding, ...]:
-        if self.payload is None:
-            return ()
-        if self.payload.is_plain_object:
-            return ()
-        if not self.parts[1].data:
-            return (found("empty_payload", "payload"),)
-        return tuple(self._json_findings("payload", self.payload, self.parts[1]))
-
-    def _json_findings(self, segment: Segment, document: Document, part: Part) -> Iterator[Finding]:
-        undecodable = _not_utf8(segment, part.data)
-        if undecodable:
-            yield undecodable
-        if segment == "payload" and not document.readable and document.text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "'"):
-            yield found("not_json", segment)
-            return
-        for problem in document.problems:
-            if problem.code == "not_utf8":
-                continue
-            place = self.place(segment, document, problem.offset, problem.length)
-            where = f"line {place['line']}, column {place['column']}"
-            name, _, values = problem.detail.partition("\0")
-            facts: dict[str, Any] = {"where": where, "detail": quoted(name), "values": quoted(values, 120), "count": problem.count}
-            finding = found(problem.code, segment, **place, **facts)
-            yield replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
-        if not document.text.isascii():
-            yield from self._hidden(segment, document)
-        if document.readable and not isinstance(document.value, dict):
-            need = "a header" if segment == "header" else "a JWT's claims set"
-            code = "not_an_object" if segment == "header" else "claims_not_an_object"
-            yield found(code, segment, kind=kind_of(document.value), need=need)
-
-    def _hidden(self, segment: Segment, document: Document) -> Iterator[Finding]:
-        """Characters that make a text read as something else (CVE-2021-42574); a byte order mark in front is another matter."""
-        places = [match.start() for match in _HIDDEN.finditer(document.text) if match.start()]
-        if places:
-            place = self.place(segment, document, places[0], 1)
-            facts: dict[str, Any] = {"name": named(document.text[places[0]]), "count": _more(len(places))}
-            yield found("hidden_character", segment, **place, where=f"line {place['line']}, column {place['column']}", **facts)
-
-    def place(self, segment: Segment, document: Document, offset: int, length: int) -> dict[str, Any]:
-        """Where characters of a decoded segment stand: in the given text, and as line and column of the segment."""
-        part = self.parts[0 if segment == "header" else 1]
-        first = len(document.text[:offset].encode("utf-8", "surrogatepass"))
-        size = len(document.text[offset : offset + length].encode("utf-8", "surrogatepass"))
-        last = max(0, len(part.text) - 1)  # text that was not UTF-8 has grown in the reading
-        begin = min(first * 4 // 3, last)
-        end = max(begin, min(-(-(first + size) * 4 // 3) - 1, last))
-        start = self.places[part.start + begin]
-        line, column = document.position(offset)
-        return {
-            "offset": start,
-            "length": max(0, min(self.places[part.start + end] + 1, len(self.text)) - start),
-            "line": line,
-            "column": column,
-        }
+_SPACE_NAMES = {"\n": "Line break", "\r": "Carriage return", "\t": "Tab", " ": "Space"}
+_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…)\]|(?<!\.)\.\.\.(?!\.)|(?<=[A-Za-z0-9_-]\.)\.\.\.\Z|…")
+_FULL_STOPS = re.compile("[\uff0e\u3002\u2024]")
 
 
 def read(text: str) -> Token:
@@ -193,11 +57,13 @@ class _Clean(Token):
 
     is_clean = True
     is_compact_jws = True
+    is_signed = True
+    _has_own_header = False
 
     def __init__(self, text: str, signing_input: bytes, header: bytes, payload: bytes, signature: bytes) -> None:
         self.text = text
         self.signing_input = signing_input
-        self.header = _document(header)
+        self.header = document(header)
         self.signature = signature
         self._payload_data = payload
 
@@ -210,11 +76,17 @@ class _Clean(Token):
 
     @cached_property
     def payload(self) -> Document | None:
-        return _document(self._payload_data)
+        return document(self._payload_data)
 
     @cached_property
     def places(self) -> Sequence[int]:
         return range(len(self.text) + 1)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        case = foreign.lost_case(self.text)
+        lost = (found("case_lost", "token", offset=0, length=len(self.text), case=case),) if case else ()
+        return (*lost, *super().findings)
 
 
 class _Explainer:
@@ -230,80 +102,243 @@ class _Explainer:
     def token(self) -> Token:
         if not self.text.strip():
             return Token(self.text, findings=(found("empty_input", "token"),))
+        if len(self.text) > MAX_CHARACTERS:
+            return Token(self.text, findings=(found("input_too_long", "token", count=f"{len(self.text):,}"),))
         self.set_wrapper_aside()
-        self.places = range(self.start, self.end + 1)
-        inner = self.text[self.start : self.end]
-        if inner.lstrip().startswith("{"):
-            form = _json_form(inner)
-            if form:
-                return Token(self.text, *form, findings=(found("json_serialization", "token", form=form[1]),))
-        clean = self.without_space(inner)
-        kind: TokenKind = "JWS"
-        if "~" in clean:
-            kind = "SD-JWT"
-            clean, _, rest = clean.partition("~")
-            count = sum(1 for one in rest.split("~") if one and "." not in one)
-            self.notes.append(found("sd_jwt", "token", count=f"{count} disclosure{'s' if count != 1 else ''}"))
-        return self.by_dots(clean, kind)
+        form = self.in_json()
+        if form:
+            return form
+        self.take_out()
+        inner = self.text[self.start : self.end].strip()
+        if inner.startswith(_NO_TOKENS) or "-----BEGIN " in inner:
+            return self.opaque(_UNSEEN.sub("", inner))
+        clean = self.cleaned()
+        if clean.partition("~")[0].count(".") == 2 and "~" in clean:
+            return self.selective(clean)
+        return self.by_dots(clean)
+
+    # Packaging
 
     def set_wrapper_aside(self) -> None:
         """Leave out `Bearer `, a header name and quotes: packaging, not part of the token."""
         begin = len(self.text) - len(self.text.lstrip())
         match = _WRAPPER.match(self.text, begin)
         if match:
-            self.note_wrapper(f'Leading "{quoted(match.group().strip())}"', begin, len(match.group()))
             self.note_space_before(begin)
             self.start = match.end()
+            facts: dict[str, Any] = {
+                "what": f'Leading "{quoted(match.group())}"',
+                "size": len(match.group()),
+                "they": "it was",
+                "spec": "RFC 6750 §2.1",
+            }
+            why = " is the HTTP scheme, not the token"
+            self.note_wrapper(begin, Repair("Remove it", "token", "", begin, len(match.group())), why=why, **facts)
         inner = self.text[self.start :].strip()
-        if len(inner) > 1 and inner[0] in _QUOTES and inner[-1] == inner[0]:
-            begin = self.text.index(inner[0], self.start)
-            end = self.text.rindex(inner[0])
-            self.note_wrapper(f"The pair of quotes ({inner[0]})", begin, 1)
+        if len(inner) > 1 and inner[0] in _QUOTES and inner[-1] == inner[0] and inner.count(inner[0]) == 2:
+            begin, end = self.text.index(inner[0], self.start), self.text.rindex(inner[0])
             self.note_space_before(begin)
             if end + 1 < self.end:
-                self.note_space(end + 1, self.end - end - 1)
+                self.note_unseen(self.text[end + 1], list(range(end + 1, self.end)), "outside the token")
+            facts = {
+                "what": f"The pair of {_QUOTES[inner[0]]}",
+                "size": 2,
+                "they": "they were",
+                "spec": "RFC 8259 §7" if inner[0] == '"' else "RFC 7515 §7.1",
+            }
+            mend = Repair("Remove the quotes", "token", self.text[begin + 1 : end], begin, end + 1 - begin)
+            self.note_wrapper(begin, mend, why=" is not part of the token", **facts)
             self.start, self.end = begin + 1, end
 
+    def note_wrapper(self, offset: int, mend: Repair, **facts: Any) -> None:
+        length = 1 if facts["size"] == 2 else mend.length
+        self.notes.append(found("wrapper_removed", "token", offset=offset, length=length, repairs=(mend,), **facts))
+
     def note_space_before(self, begin: int) -> None:
-        if self.text[self.start : begin].strip() == "" and begin > self.start:
-            self.note_space(self.start, begin - self.start)
+        if begin > self.start and not self.text[self.start : begin].strip():
+            self.note_unseen(self.text[self.start], list(range(self.start, begin)), "outside the token")
 
-    def note_space(self, at: int, count: int) -> None:
-        name = _SPACE_NAMES.get(self.text[at]) or named(self.text[at])
-        self.notes.append(found("white_space", "token", offset=at, length=1, name=name, at=at, count=_more(count)))
+    def take_out(self) -> None:
+        """Take the token out of whatever stands round it; the first of several is read."""
+        inner = self.text[self.start : self.end]
+        taken = [Taken(one.start + self.start, one.end + self.start, one.name) for one in extract.tokens(inner)]
+        if not taken:
+            return
+        first = taken[0]
+        name = f' in "{quoted(first.name)}"' if first.name else ""
+        place: dict[str, Any] = {"offset": first.start, "length": first.end - first.start}
+        what, rest = extract.surroundings(inner, first.start - self.start), len(inner) - place["length"]
+        own = self.text[first.start : first.end]
+        mends = (Repair("Keep the token alone", "token", own),) if len(own) <= _LONGEST_REPAIR else ()
+        self.notes.append(found("token_taken", "token", **place, repairs=mends, name=name, what=what, count=f"{rest:,}"))
+        self.note_others(taken, name)
+        self.start, self.end = first.start, first.end
 
-    def note_wrapper(self, what: str, offset: int, length: int) -> None:
-        self.notes.append(found("wrapper_removed", "token", offset=offset, length=length, what=what))
+    def note_others(self, taken: list[Taken], first_name: str) -> None:
+        different: dict[str, Taken] = {}
+        for one in taken:
+            different.setdefault(self.text[one.start : one.end], one)
+        own = self.text[taken[0].start : taken[0].end]
+        same = sum(1 for one in taken if self.text[one.start : one.end] == own)
+        if same > 1:
+            self.notes.append(found("token_repeated", "token", count=same))
+        del different[own]
+        if not different:
+            return
+        labels = [f'"{quoted(one.name, 30)}" (offset {one.start})' if one.name else f"offset {one.start}" for one in different.values()]
+        mends = tuple(
+            Repair(f"Read {label if label[0] == chr(34) else f'the token at {label}'}", "token", text)
+            for label, text in zip(labels, different, strict=True)
+            if len(text) <= _LONGEST_REPAIR
+        )
+        facts: dict[str, Any] = {"count": len(different) + 1, "name": first_name, "others": ", ".join(labels)}
+        self.notes.append(found("several_tokens", "token", repairs=mends, **facts))
 
-    def without_space(self, inner: str) -> str:
-        """Leave out white space and invisible characters, noting each sort once."""
-        places: dict[str, list[int]] = {}
+    # JSON serialization
+
+    def in_json(self) -> Token | None:
+        inner = self.text[self.start : self.end]
+        form = json_form.read(inner, self.start) if inner.lstrip().startswith("{") else None
+        return self.from_json(form) if form else None
+
+    def from_json(self, form: JsonForm) -> Token:
+        places: list[int] = []
+        parts: list[Part] = []
+        for index, (text, at) in enumerate(form.segments):
+            self.places = [*at, at[-1] + 1] if at else [0]
+            data, faults = base64url.explain(text)
+            if form.kind == "JWS" or index == 0:
+                self.note_faults(_SEGMENTS[index], faults, 0, mixed="-" in text or "_" in text)
+            parts.append(Part(text, len(places), data))
+            places.extend(self.places)
+        kind: TokenKind = "SD-JWT" if form.disclosures is not None and form.kind == "JWS" else form.kind
+        places.append(len(self.text))
+        token = Token(self.text, kind, form.serialization, tuple(parts), (*self.notes, *form.findings), places, form.header_text)
+        token.members = form.members
+        if form.disclosures is not None and kind == "SD-JWT" and len(parts) > 1:
+            signed = f"{'.'.join(part.text for part in parts)}~{''.join(f'{text}~' for text, _ in form.disclosures)}"
+            self.disclose(token, form.disclosures, "" if form.is_draft else signed, form.key_binding)
+        return token
+
+    # What is inside the token and does not belong there
+
+    def cleaned(self) -> str:
+        """The text between start and end without escapes, white space and invisible characters; each sort is noted once."""
+        inner = self.unescaped(self.text[self.start : self.end])
+        unseen: dict[str, list[int]] = {}
         for match in _UNSEEN.finditer(inner):
-            places.setdefault(match.group(), []).append(self.start + match.start())
-        for character, found_at in places.items():
-            code = "white_space" if character.isspace() else "invisible_character"
-            name = _SPACE_NAMES.get(character) or named(character)
-            self.notes.append(found(code, "token", offset=found_at[0], length=1, name=name, at=found_at[0], count=_more(len(found_at))))
-        if not places:
-            return inner
-        self.places = [self.start + match.start() for match in _SEEN.finditer(inner)] + [self.end]
-        return _UNSEEN.sub("", inner)
+            unseen.setdefault(match.group(), []).append(match.start())
+        if unseen:
+            dots = [match.start() for match in re.finditer(r"\.", inner)]
+            for character, at in unseen.items():
+                self.note_unseen(character, [self.places[one] for one in at], _within(inner, at[0], dots))
+            old = self.places
+            self.places = [*(old[match.start()] for match in _SEEN.finditer(inner)), old[len(inner)]]
+            inner = _UNSEEN.sub("", inner)
+        return self.full_stops(inner)
 
-    def by_dots(self, clean: str, kind: TokenKind) -> Token:
+    def unescaped(self, inner: str) -> str:
+        """Undo URL encoding, HTML entities, quoted-printable and backslashes."""
+        self.places = range(self.start, self.end + 1)
+        plain, places, met = escapes.undo(inner)
+        if not met:
+            return inner
+        self.places = [self.start + at for at in places]
+        mends = (Repair("Undo the escaping", "token", plain, self.start, self.end - self.start),) if len(plain) <= _LONGEST_REPAIR else ()
+        for text, where in met.items():
+            at = self.start + where[0]
+            facts: dict[str, Any] = {"text": quoted(text), "at": at, "count": more(len(where)), "what": escapes.name(text)}
+            read_as = f'read as "{quoted(escapes.plain(text) or "")}"' if escapes.plain(text) else "left out"
+            code = "escape_undone" if self.is_packed_as(text) else "token_escaped"
+            self.notes.append(found(code, "token", offset=at, length=len(text), repairs=mends, plain=read_as, **facts))
+        return plain
+
+    def is_packed_as(self, escape: str) -> bool:
+        """Whether what stands round the token calls for the escape: whoever reads the URL or the string undoes it."""
+        if escape[0] == "%":
+            return any(note.code == "token_taken" for note in self.notes)
+        return escape[0] == "\\" and self.start > 0 and self.text[self.start - 1] in "\"'"
+
+    def note_unseen(self, character: str, at: list[int], place: str) -> None:
+        code = "white_space" if character.isspace() else "invisible_character"
+        facts: dict[str, Any] = {"name": _SPACE_NAMES.get(character) or named(character), "at": at[0], "count": more(len(at))}
+        hint = _wrapped(at) if character == "\n" and place.startswith("inside") else ""
+        self.notes.append(found(code, "token", offset=at[0], length=1, repairs=self.without(at), place=place, hint=hint, **facts))
+
+    def without(self, at: list[int]) -> tuple[Repair, ...]:
+        """The given text without the characters at these places."""
+        if len(at) == 1:
+            return (Repair("Remove it", "token", "", at[0], 1),)
+        if len(self.text) > _LONGEST_REPAIR:
+            return ()
+        gone = set(at)
+        return (Repair(f"Remove all {len(at)}", "token", "".join(one for index, one in enumerate(self.text) if index not in gone)),)
+
+    def full_stops(self, clean: str) -> str:
+        """Full stops of other scripts are read as the dots they look like."""
+        match = _FULL_STOPS.search(clean)
+        if not match:
+            return clean
+        at = self.places[match.start()]
+        count = len(_FULL_STOPS.findall(clean))
+        facts: dict[str, Any] = {"name": named(match.group()), "at": at, "inner": match.start(), "count": more(count), "canonical": "."}
+        mends = (Repair('Write "."', "token", ".", at, 1),) if count == 1 else ()
+        self.notes.append(found("base64_look_alike", "token", offset=at, length=1, why=_imitation(match.group()), repairs=mends, **facts))
+        return _FULL_STOPS.sub(".", clean)
+
+    # By its segments
+
+    def by_dots(self, clean: str) -> Token:
         dots = clean.count(".")
+        shortened = _ELLIPSIS.search(clean)
+        if shortened and _is_cut(clean, shortened, dots):
+            return self.truncated(clean, shortened)
+        other = foreign.paseto(clean)
+        if other:
+            note = found("not_a_token", "token", count=f"{dots + 1} segments, of another standard", guess=other)
+            return Token(self.text, findings=(*self.notes, note))
         if dots == 0:
             return self.opaque(clean)
         texts = clean.split(".", _MOST_SEGMENTS)
-        if dots == 4:
+        if dots == 4 and not _is_signed(texts[0]):
             return self.encrypted(texts)
+        second = _second_token(texts) if dots == 4 else 0
+        if second:
+            return self.joined(clean, texts, second)
         if dots == 1:
             self.notes.append(found("two_segments", "token", offset=self.places[len(clean)], length=0))
         elif dots != 2:
-            surplus = len(".".join(texts[:3]))
-            at, extra = self.places[surplus], len(clean) - surplus
-            text = f"The first three are read; {extra} characters at offset {at} are surplus."
-            self.notes.append(found("segment_count", "token", offset=at, length=extra, count=dots + 1, surplus=text))
-        return self.make(kind, texts[:3])
+            self.note_surplus(clean, len(".".join(texts[:3])), dots)
+        return self.make("JWS", texts[:3])
+
+    def note_surplus(self, clean: str, begin: int, dots: int) -> None:
+        at, end = self.places[begin], self.places[len(clean)]
+        surplus = f'The first three are read; "{quoted(clean[begin:], 30)}" ({len(clean) - begin} characters at offset {at}) is surplus.'
+        mend = Repair("Remove the surplus", "token", "", at, end - at)
+        self.notes.append(found("segment_count", "token", offset=at, length=end - at, repairs=(mend,), count=dots + 1, surplus=surplus))
+
+    def truncated(self, clean: str, match: re.Match[str]) -> Token:
+        at, end = self.places[match.start()], self.places[match.end()]
+        texts = clean[: match.start()].split(".", 2)
+        where = "ends in" if match.end() == len(clean) else f"has, at offset {at},"
+        whole = {1: "", 2: "The header is complete, the ", 3: "The header and the payload are complete, the "}[len(texts)]
+        complete = f"{whole or 'The '}{_SEGMENTS[len(texts) - 1]} breaks off after {len(texts[-1])} characters; nothing can be verified."
+        facts: dict[str, Any] = {"where": where, "dots": f'"{match.group()}"', "complete": complete}
+        self.notes.append(found("truncated", "token", offset=at, length=end - at, **facts))
+        token = self.make("JWS", texts)
+        token.is_signed = token.is_compact_jws = False
+        return token
+
+    def joined(self, clean: str, texts: list[str], second: int) -> Token:
+        """Two tokens without a gap: 3 + 3 segments, of which two have grown together."""
+        same = clean[:second] == clean[second:]
+        at, end = self.places[second], self.places[len(clean)]
+        mends = [Repair("Keep the first", "token", "", at, end - at)]
+        if not same and len(clean) <= _LONGEST_REPAIR:
+            mends.append(Repair("Read the second", "token", clean[second:]))
+        what = "Twice the same token: its two copies" if same else "Two tokens"
+        self.notes.append(found("tokens_joined", "token", offset=at, length=end - at, repairs=tuple(mends), what=what, at=at))
+        return self.make("JWS", [*texts[:2], clean[:second].rpartition(".")[2]])
 
     def encrypted(self, texts: list[str]) -> Token:
         token = self.make("JWE", texts)
@@ -312,88 +347,154 @@ class _Explainer:
         if isinstance(value, dict):
             named_ = (f'{name} "{quoted(value[name])}"' for name in ("alg", "enc") if isinstance(value.get(name), str))
             words = ", ".join(named_) or "alg and enc missing"
-        token.form_findings = (*token.form_findings, found("encrypted", "token", header=words))
+        token.form_findings = (*token.form_findings, found("encrypted", "token", header=words, key=_key_for(value)))
         return token
 
     def make(self, kind: TokenKind, texts: list[str]) -> Token:
+        """The token of these segments; characters that no base64 has are left out, so that what they hide can be judged."""
         parts: list[Part] = []
+        places: list[int] = []
         start = 0
         for index, text in enumerate(texts):
             data, faults = base64url.explain(text)
+            spelt, kept = text, list(range(len(text)))
             if kind != "JWE" or index == 0:
-                self.note_faults(_SEGMENTS[index], faults, start)
-            parts.append(Part(text, start, data))
+                self.note_faults(_SEGMENTS[index], faults, start, mixed="-" in text or "_" in text)
+                if any(fault.code in ("base64_foreign_character", "base64_look_alike") for fault in faults):
+                    spelt, kept = base64url.without_strays(text)
+            parts.append(Part(spelt, len(places), data))
+            places.extend(self.places[start + one] for one in kept)
             start += len(text) + 1
-        return Token(self.text, kind, "compact", tuple(parts), tuple(self.notes), self.places)
+            places.append(self.places[start - 1])
+        case = foreign.lost_case(".".join(texts))
+        if case:
+            self.notes.append(found("case_lost", "token", offset=self.start, length=self.end - self.start, case=case))
+        return Token(self.text, kind, "compact", tuple(parts), tuple(self.notes), places)
 
-    def note_faults(self, segment: Segment, faults: tuple[base64url.Fault, ...], start: int) -> None:
+    def note_faults(self, segment: Segment, faults: tuple[base64url.Fault, ...], start: int, *, mixed: bool) -> None:
         for fault in faults:
             at = self.places[start + fault.offset]
             facts: dict[str, Any] = {
                 "text": fault.text,
                 "name": named(fault.text[0]),
-                "canonical": fault.canonical,
+                "canonical": fault.canonical or {"+": "-", "/": "_"}.get(fault.text[0], ""),
                 "at": at,
-                "count": _more(fault.count),
+                "inner": fault.offset,
+                "count": more(fault.count),
+                "bits": fault.bits,
+                "mixed": " mixed with base64url" if mixed else "",
+                "why": _imitation(fault.text[0]),
+                "hint": _UNSIGNED if segment == "signature" else _SIGNED,
             }
-            self.notes.append(found(fault.code, segment, offset=at, length=fault.length, **facts))
+            length = min(fault.length, len(self.text) - at)
+            self.notes.append(found(fault.code, segment, offset=at, length=length, repairs=_mend(fault, segment, at), **facts))
 
     def opaque(self, clean: str) -> Token:
         """No dots: a lone segment is shown if it holds JSON, anything else is named as far as possible."""
         data = base64url.decode(clean.encode()) if clean.isascii() else None
-        document = _document(data) if data else None
+        alone = document(data) if data else None
         count = "1 segment, no dots"
-        if document and isinstance(document.value, dict):
-            name = "header" if "alg" in document.value else "payload"
+        if alone and isinstance(alone.value, dict):
+            name = "header" if "alg" in alone.value else "payload"
             note = found("not_a_token", "token", count=count, guess=f"It is a {name} alone; it is shown, nothing can be verified.")
             part = Part(clean, 0, data or b"")
             parts = (part,) if name == "header" else (Part("", 0, b""), part)
             return Token(self.text, parts=parts, findings=(*self.notes, note), places=self.places)
-        if _UUID.fullmatch(clean):
-            guess = "It looks like a UUID, an opaque reference token: ask its issuer (introspection); it cannot be decoded."
-        elif "-----BEGIN" in self.text:
-            guess = "It is a PEM: paste it into the key box."
-        elif clean.startswith(("{", "[")):
-            guess = "It is JSON: the payload of a token can be typed into the payload pane."
-        else:
-            guess = "If it is an opaque reference token, ask its issuer (introspection); it cannot be decoded."
-        return Token(self.text, findings=(*self.notes, found("not_a_token", "token", count=count, guess=guess)))
+        guess, mends = foreign.guess(self.text[self.start : self.end], clean)
+        packaging = (note for note in self.notes if note.level == "info")
+        return Token(self.text, findings=(*packaging, found("not_a_token", "token", count=count, guess=guess, repairs=mends)))
+
+    # SD-JWT
+
+    def selective(self, clean: str) -> Token:
+        signed, _, rest = clean.partition("~")
+        *texts, last = rest.split("~")
+        binding = last if last.count(".") == 2 else ""
+        if last and not binding:
+            texts.append(last)
+            at = self.places[len(clean)]
+            self.notes.append(found("sd_end", "token", offset=at, length=0, repairs=(Repair('Add "~"', "token", "~", at, 0),)))
+        disclosures = []
+        at = len(signed) + 1
+        for text in texts:
+            disclosures.append((text, self.places[at]))
+            at += len(text) + 1
+        token = self.make("SD-JWT", signed.split("."))
+        self.disclose(token, disclosures, clean[: len(clean) - len(binding)], binding)
+        return token
+
+    def disclose(self, token: Token, disclosures: list[tuple[str, int]], signed: str, binding: str) -> None:
+        payload = token.payload.value if token.payload else None
+        token.disclosed = sd_jwt.read(payload, [text for text, _ in disclosures], signed, binding)
+        notes = sd_jwt.findings(token.disclosed, [at for _, at in disclosures], len(self.text))
+        token.form_findings = (*token.form_findings, *notes)
+        token.is_clean = not any(finding.level == "error" for finding in token.form_findings)
 
 
-_SPACE_NAMES = {"\n": "Line break", "\r": "Carriage return", "\t": "Tab", " ": "Space"}
+def _within(inner: str, at: int, dots: list[int]) -> str:
+    """Where in the token a character stands, in words."""
+    if not inner[:at].strip():
+        return "before the header"
+    before = sum(1 for dot in dots if dot < at)
+    name = f"the {_SEGMENTS[before]}" if before < 3 and len(dots) <= 2 else f"segment {before + 1}"
+    if not inner[at:].strip():
+        return f"behind {name}"
+    return f"before {name}" if inner[at - 1] == "." else f"inside {name}"
 
 
-def _document(data: bytes) -> Document:
-    try:
-        return lossless_json.read(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        document = lossless_json.read(data.decode("utf-8", "replace"))
-        document.problems = (*document.problems, Problem("not_utf8", 0, 1))
-        return document
+def _wrapped(at: list[int]) -> str:
+    """What wraps lines, with the length of the lines when they are all alike."""
+    gaps = {second - first for first, second in pairwise(at)}
+    every = f" every {gaps.pop() - 1} characters" if len(gaps) == 1 and len(at) > 2 else ""
+    return f"A mail client or terminal wraps lines{every}. "
 
 
-def _not_utf8(segment: Segment, data: bytes) -> Finding | None:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        latin = data.decode("latin-1")
-        at = error.start
-        around = latin[max(0, at - 12) : at + 12]
-        guess = f'; as Latin-1 it reads "{quoted(around)}"' if around.isprintable() else ""
-        return found("not_utf8", segment, byte=f"{data[at]:02X}", at=at, guess=guess)
-    return None
+def _is_cut(clean: str, match: re.Match[str], dots: int) -> bool:
+    """Whether three dots stand for what is missing; next to another dot, only behind two segments."""
+    if clean[match.start() - 1 : match.start()] == "." and match.group() == "...":
+        return dots == 5
+    return match.end() == len(clean) or "…" in match.group() or dots != 4 or _is_signed(clean.partition(".")[0])
 
 
-def _json_form(inner: str) -> tuple[TokenKind, Serialization] | None:
-    value = lossless_json.read(inner).value
-    if not isinstance(value, dict):
-        return None
-    if "ciphertext" in value:
-        return "JWE", "general" if "recipients" in value else "flattened"
-    if "payload" in value and ("signature" in value or "signatures" in value):
-        return "JWS", "general" if "signatures" in value else "flattened"
-    return None
+def _is_signed(header: str) -> bool:
+    """Whether the header of five segments is that of a signed token all the same: it names its algorithm, and no enc."""
+    value = document(base64url.explain(header)[0]).value
+    return isinstance(value, dict) and "enc" not in value and isinstance(value.get("alg"), str) and value["alg"] in ALGORITHMS
 
 
-def _more(count: int) -> str:
-    return f" (and {count - 1} more)" if count > 1 else ""
+def _second_token(texts: list[str]) -> int:
+    """Where a second token begins right behind the signature of the first, or 0."""
+    at = max(texts[2].find(texts[0][:12], 1), 0) or max(texts[2].rfind("eyJ", 1), 0)
+    begins = document(base64url.explain(texts[2][at:])[0]).value if at else None
+    return len(texts[0]) + len(texts[1]) + 2 + at if isinstance(begins, dict) else 0
+
+
+def _imitation(character: str) -> str:
+    if base64url.imitated(character) == "-":
+        return "a word processor or a chat program replaced it"
+    return "it comes from another script or a full-width input method, or was put there to deceive"
+
+
+_SIGNED = "The issuer has to write it correctly; the text cannot be changed without breaking the signature."
+_UNSIGNED = "Correct the spelling, and have the program that wrote it mended; the signature is over the other two segments only."
+
+
+def _mend(fault: base64url.Fault, segment: Segment, at: int) -> tuple[Repair, ...]:
+    """The change that is certain by itself; one that would change what is signed is offered only where it verifies."""
+    if fault.count > 1:
+        return ()
+    if fault.code == "base64_look_alike" or (fault.code == "base64_loose_bits" and segment == "signature"):
+        return (Repair(f'Write "{fault.canonical}"', "token", fault.canonical, at, 1),)
+    if fault.code == "base64_foreign_character":
+        return (Repair("Remove it", "token", "", at, 1),)
+    if fault.code == "base64_padding" and segment == "signature":
+        return (Repair("Remove the padding", "token", "", at, fault.length),)
+    return ()
+
+
+def _key_for(header: object) -> str:
+    """The key that decrypts, as far as the header tells it."""
+    alg, enc = (header.get("alg"), header.get("enc")) if isinstance(header, dict) else (None, None)
+    management = KEY_MANAGEMENT.get(alg) if isinstance(alg, str) else None
+    content = CONTENT_ENCRYPTION.get(enc) if isinstance(enc, str) else None
+    return management.wants(content) if management else "the recipient's key"

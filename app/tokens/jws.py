@@ -5,11 +5,12 @@ The key's type decides which algorithm may run; the header never does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.tokens import header, primitives
-from app.tokens.algorithms import ALGORITHMS, CURVES, Algorithm
+from app.tokens import header, primitives, shape
+from app.tokens.algorithms import ALGORITHMS, Algorithm
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found, quoted
@@ -48,8 +49,13 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
 
     *signing_input* replaces the token's own for a detached payload. Raises nothing.
     """
-    if not token.is_compact_jws:
+    if not token.is_signed:
         return _not_a_signed_token(token)
+    verdict = _judged(token, keys, signing_input)
+    return verdict if token.is_compact_jws else _of_another_form(token, verdict)
+
+
+def _judged(token: Token, keys: Keys, signing_input: bytes | None) -> Signature:
     alg = token.alg
     if alg == "none":
         return _unsecured(token)
@@ -72,8 +78,8 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
     kid = token.header.value.get("kid") if token.header else None
     data = token.signing_input if signing_input is None else signing_input
     first: Signature | None = None
-    for key in _by_kid(fitting, kid):
-        verdict = _with_key(algorithm, key, kid, keys, data, token.signature, refusals)
+    for key in by_kid(fitting, kid):
+        verdict = _with_key(algorithm, key, kid, keys, data, token, refusals)
         if verdict.matches:
             return verdict
         first = first or verdict
@@ -82,31 +88,39 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
 
 
 def _with_key(
-    algorithm: Algorithm, key: Key, kid: object, keys: Keys, data: bytes, signature: bytes, refusals: tuple[Finding, ...]
+    algorithm: Algorithm, key: Key, kid: object, keys: Keys, data: bytes, token: Token, refusals: tuple[Finding, ...]
 ) -> Signature:
     faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"))
     if kid is not None and kid != key.kid:
-        faults += _kid_faults(key, kid, keys)
+        faults += kid_faults(key, kid, keys)
     if (key.public is None and key.secret is None) or (key.faults and any(fault.code == "rsa_too_long" for fault in key.faults)):
         return Signature("invalid", f"Not tried: {key.faults[0].message}", algorithm.name, key, None, faults)
-    shape = _shape(algorithm, key, signature)
-    matches = shape is None and primitives.verifies(algorithm, key, data, signature)
+    wrong = shape.fault(algorithm, key, token)
+    matches = wrong is None and primitives.verifies(algorithm, key, data, token.signature)
     if matches and not faults:
         return Signature("verified", "", algorithm.name, key, True)
     if matches:
         return Signature(
             "invalid", f"The signature matches the {key.with_kid}, but: {faults[0].message}", algorithm.name, key, True, faults
         )
-    findings = (shape,) if shape else ()
+    findings = (wrong,) if wrong else ()
     because = (
-        shape.message if shape else f"The signature does not match the {key.with_kid}: the token was altered, or another key signed it."
+        wrong.message if wrong else f"The signature does not match the {key.with_kid}: the token was altered, or another key signed it."
     )
     return Signature("invalid", because, algorithm.name, key, False, faults, findings)
 
 
+def remarks(token: Token, signature: Signature) -> Iterator[Finding]:
+    """What is worth knowing of a signature that matches, though it refuses nothing."""
+    algorithm = algorithm_named(signature.algorithm)
+    if signature.matches and algorithm is not None and token.is_compact_jws:
+        yield from shape.high_s(token, algorithm)
+
+
 def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verify"]) -> tuple[Finding, ...]:
     """Every reason for which *key* must not be used with *algorithm* (RFC 7517 §4, RFC 7518 §3)."""
-    if not key.faults and key.bits >= algorithm.min_key_bits and key.alg is None and key.use is None and key.key_ops is None:
+    is_marked = key.alg is not None or key.use is not None or key.key_ops is not None or key.only is not None
+    if not is_marked and not key.faults and key.bits >= algorithm.min_key_bits:
         return ()
     faults = list(key.faults)
     if key.bits < algorithm.min_key_bits and not any(fault.code == "secret_empty" for fault in faults):
@@ -114,6 +128,8 @@ def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verif
         faults.append(found(code, "key", bits=key.bits, alg=algorithm.name, need=algorithm.min_key_bits, spec=algorithm.spec))
     if key.alg is not None and key.key_type != "AKP" and not _same_algorithm(key.alg, algorithm):
         faults.append(found("key_algorithm", "key", key_alg=quoted(key.alg), alg=algorithm.name))
+    if key.only is not None and algorithm.name not in key.only:
+        faults.append(found("key_algorithm_only", "key", only=" or ".join(key.only), alg=algorithm.name))
     if key.use is not None and key.use != "sig":
         faults.append(found("key_use", "key", use=quoted(key.use)))
     # A private key that may only sign verifies with its public half, which bears no key_ops of its own.
@@ -136,14 +152,14 @@ def _same_algorithm(key_alg: str, algorithm: Algorithm) -> bool:
     return other is not None and other.family == algorithm.family == "eddsa" and bool(set(other.curves) & set(algorithm.curves))
 
 
-def _by_kid(keys: list[Key], kid: object) -> list[Key]:
+def by_kid(keys: list[Key], kid: object) -> list[Key]:
     """Those with the token's kid first; the others follow, so that the one that matches can be named."""
     if len(keys) == 1 or not isinstance(kid, str):
         return keys
     return sorted(keys, key=lambda key: key.kid != kid)
 
 
-def _kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
+def kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
     if not isinstance(kid, str) or key.kid is None or key.kid == kid:
         return ()
     others = [quoted(one.kid, 30) for one in keys.keys if one.kid is not None]
@@ -155,55 +171,36 @@ def _kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
     return (found("key_kid", "key", wanted=quoted(kid), have=have),)
 
 
-def _shape(algorithm: Algorithm, key: Key, signature: bytes) -> Finding | None:
-    """A signature whose size or range is wrong is refused before any arithmetic."""
-    size, need = len(signature), primitives.expected_size(algorithm, key)
-    if size == 0:
-        return found("signature_empty", "signature", alg=algorithm.name)
-    if size != need:
-        with_key = f"with this {key.name} " if not algorithm.signature_size else ""
-        return found(
-            "signature_size",
-            "signature",
-            size=size,
-            need=need,
-            alg=algorithm.name,
-            with_key=with_key,
-            guess=_size_guess(algorithm, signature),
-            spec=algorithm.spec,
-        )
-    if algorithm.family == "ecdsa":
-        r, s = primitives.halves(algorithm, signature)
-        order = CURVES[algorithm.curves[0]].order
-        if not (0 < r < order and 0 < s < order):
-            return _range_finding(r, s, order)
-    return None
-
-
-def _size_guess(algorithm: Algorithm, signature: bytes) -> str:
-    if algorithm.family == "ecdsa" and signature[:1] == b"\x30" and len(signature) > 8:
-        return " It looks like ASN.1 DER; JWS wants r and s, one behind the other."
-    return ""
-
-
-def _range_finding(r: int, s: int, order: int) -> Finding:
-    if r == s == 0:
-        return found("signature_range", "signature", which="r = s = 0", guess='It is the "psychic signature" forgery (CVE-2022-21449).')
-    which = " and ".join(f"{name} is {'0' if value == 0 else 'too large'}" for name, value in (("r", r), ("s", s)) if not 0 < value < order)
-    return found("signature_range", "signature", which=which, guess="")
-
-
 def _unsecured(token: Token) -> Signature:
     faults = header.faults(token)
     if token.signature:
-        fault = found("alg_none_with_signature", "signature", size=len(token.signature))
+        fault = found("alg_none_with_signature", "signature", **shape.place(token), size=len(token.signature))
         return Signature("unsecured", fault.message, "none", faults=(*faults, fault), findings=(fault,))
     return Signature("unsecured", 'The token says alg "none": nobody signed it, so nothing can be verified.', "none", faults=faults)
 
 
+def _of_another_form(token: Token, verdict: Signature) -> Signature:
+    """A JWT is compact (RFC 7519 §1), and an SD-JWT is more than a signature: what the arithmetic says is told, and no verdict."""
+    if verdict.key is None or verdict.matches is None:
+        return verdict
+    what = "issuer-signed JWT" if token.kind == "SD-JWT" else "JWS"
+    words = f"matches the {verdict.key.with_kid}" if verdict.matches else f"does not match the {verdict.key.with_kid}"
+    faults = verdict.faults if verdict.matches else ()
+    but = f", but: {faults[0].message}" if faults else "."
+    told = found("signature_of_form", "signature", what=what, words=f"{words}{but}")
+    findings = (*verdict.findings, told)
+    return Signature("not_checked", f"{_form(token)} {told.message}", verdict.algorithm, verdict.key, None, verdict.faults, findings)
+
+
+def _form(token: Token) -> str:
+    if token.kind == "SD-JWT":
+        return "An SD-JWT is not judged as a whole here."
+    return "A JWS in JSON serialization is no JWT, which must be compact."
+
+
 def _not_a_signed_token(token: Token) -> Signature:
     if token.kind == "JWE":
-        return Signature("not_checked", "An encrypted token (JWE) bears no signature, and this version does not decrypt.")
+        return Signature("not_checked", "An encrypted token (JWE) bears no signature: decrypting it proves nothing about who made it.")
     if token.form_findings:
         return Signature("not_checked", token.gravest.message)
     return Signature("not_checked", "There is no signature to check.")

@@ -35,6 +35,16 @@ def shown_at(line: int, column: int, document: Document) -> tuple[int, int]:
     return lossless_json.position(shown, lossless_json.moved(column - 1, document.text, shown))
 
 
+def shown_range(offset: int, length: int, document: Document) -> tuple[int, int]:
+    """Where a stretch of *document* stands in the text that `for_reading` shows: its first character and its length."""
+    shown, layout = for_reading(document)
+    if layout == "as-written":
+        return offset, length
+    start = lossless_json.moved(offset, document.text, shown)
+    last = min(offset + length, len(document.text)) - 1
+    return start, max(0, lossless_json.moved(last, document.text, shown) + 1 - start) if length else 0
+
+
 def for_signing(text: str, layout: str) -> str:
     """The text to sign for what is shown: on one line only if it was, and its layout is still ours."""
     write = _WRITERS.get(layout)

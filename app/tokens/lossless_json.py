@@ -7,6 +7,7 @@ Two readers, one result. The fast one is the standard library's; whatever it can
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ _EXACT_DIGITS = 15
 _MOST_DIGITS = 10_000
 _MOST_LISTED = 10
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|#[^\n]*+")
 _WRITTEN_SURROGATE = re.compile(r"\\u[dD]")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -54,6 +56,8 @@ class Problem:
     count: int = 0
     more: int = 0
     """How many further problems of this code were met but not listed."""
+    others: tuple[int, ...] = ()
+    """Of a member that stands several times, where each stands; of a comma too many, where it stands."""
 
 
 @dataclass(slots=True)
@@ -266,17 +270,39 @@ def _real(source: str) -> Decimal:
     return value
 
 
+def _fast_real(source: str) -> Decimal:
+    if (len(source) > _EXACT_DIGITS or "e" in source or "E" in source) and as_double(source):
+        raise _NeedsPlaces
+    return _real(source)
+
+
+def as_double(source: str) -> str:
+    """What JavaScript and most other programs make of the number, if they make another one of it; else nothing."""
+    double = float(source)
+    if math.isinf(double):
+        return "-Infinity" if double < 0 else "Infinity"
+    return "" if _real(source) == Decimal(repr(double)) else repr(double)
+
+
 def _whole(source: str) -> int:
-    if len(source) > _EXACT_DIGITS:
+    if len(source) > _EXACT_DIGITS or source == "-0":
         raise _NeedsPlaces
     return int(source)
+
+
+def _doubled(value: int) -> str:
+    """The whole number that a double holds in its place."""
+    try:
+        return f"{float(value):.0f}" if abs(value) < 10**21 else repr(float(value))
+    except OverflowError:
+        return "-Infinity" if value < 0 else "Infinity"
 
 
 def _constant(source: str) -> NoReturn:
     raise _NeedsPlaces
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_fast_real, parse_constant=_constant)
 _SCAN_STRING: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
 _SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # in C, not in typeshed
 
@@ -330,7 +356,7 @@ class _Reader:
         node = self.value(self.next())
         after = self.next()
         if after.lastgroup != "end":
-            self.stop("json_extra_data", after)
+            self.extra(after)
         return node
 
     def next(self) -> re.Match[str]:
@@ -339,10 +365,21 @@ class _Reader:
         self.at = match.end()
         return match
 
-    def stop(self, code: str, match: re.Match[str], detail: str = "") -> NoReturn:
+    def extra(self, match: re.Match[str]) -> NoReturn:
+        start = match.start(match.lastgroup or "bad")
+        if _COMMENT.match(self.text, start):
+            self.stop("json_comment", match)
+        rest = self.text[start:].rstrip()
+        raise _Stop(Problem("json_extra_data", start, max(1, len(rest)), rest[:60], len(rest)))
+
+    def stop(self, code: str, match: re.Match[str], detail: str = "", comma: re.Match[str] | None = None) -> NoReturn:
         group = match.lastgroup or "bad"
+        comment = _COMMENT.match(self.text, match.start(group))
+        if comment:
+            raise _Stop(Problem("json_comment", comment.start(), len(comment.group()), comment.group()[:60]))
         length = max(1, match.end() - match.start(group))
-        raise _Stop(Problem(code, match.start(group), length, detail or match.group(group)))
+        others = (comma.start("mark"),) if comma else ()
+        raise _Stop(Problem(code, match.start(group), length, detail or match.group(group), others=others))
 
     def value(self, match: re.Match[str]) -> Node:
         kind = match.lastgroup
@@ -419,13 +456,19 @@ class _Reader:
 
     def number(self, source: str, start: int) -> int | Decimal:
         if "." in source or "e" in source or "E" in source:
+            double = as_double(source)
+            if double:
+                code = "json_number_range" if "Infinity" in double or float(double) == 0 else "json_number_precision"
+                self.note(Problem(code, start, len(source), f"{source}\0{double}"))
             return _real(source)
         if len(source) > 4000:  # CPython refuses to convert more than 4,300 digits
             self.note(Problem("json_long_integer", start, len(source), count=len(source.lstrip("-"))))
             return _real(source)
         value = int(source)
+        if source == "-0":
+            self.note(Problem("json_negative_zero", start, len(source), source))
         if abs(value) > _LARGEST_EXACT:
-            self.note(Problem("json_big_integer", start, len(source), source))
+            self.note(Problem("json_big_integer", start, len(source), f"{source}\0{_doubled(value)}"))
         return value
 
     def array(self, start: int) -> Node:
@@ -447,7 +490,7 @@ class _Reader:
                 self.missing("json_missing_comma", match)
             comma, match = match, self.next()
             if match.group("mark") == "]":
-                self.stop("json_trailing_comma", comma, "]")
+                self.stop("json_trailing_comma", match, comma=comma)
 
     def object(self, start: int) -> Node:
         node = Node("object", start, start, {})
@@ -472,7 +515,7 @@ class _Reader:
                 self.missing("json_missing_comma", match)
             comma, match = match, self.next()
             if match.group("mark") == "}":
-                self.stop("json_trailing_comma", comma, "}")
+                self.stop("json_trailing_comma", match, comma=comma)
         if len(node.value) != len(node.members):
             self.duplicates(node)
         return node
@@ -498,4 +541,7 @@ class _Reader:
             if len(same) > 1:
                 values = ", ".join(self.text[one.node.start : one.node.end][:80] for one in same[:5])
                 last = same[-1]
-                self.note(Problem("json_duplicate_member", last.start, last.end - last.start, f"{name}\0{values}", len(same)))
+                places = tuple(one.start for one in same)
+                self.note(
+                    Problem("json_duplicate_member", last.start, last.end - last.start, f"{name}\0{values}", len(same), others=places)
+                )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeGuard
 
 Seconds = int | Decimal
 """Since 1970, or a length; floats are made Decimal at the door so that nothing is rounded on the way."""
 
 _LAST = 253_402_300_799  # 9999-12-31T23:59:59Z
 _FIRST = -62_135_596_800  # 0001-01-01T00:00:00Z
-_UNITS: tuple[tuple[int, str], ...] = ((31_556_952, "year"), (2_629_746, "month"), (86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+_YEAR = 31_556_952
+_CENTURY = (946_684_800, 4_102_444_800)  # 2000 to 2099: where times of tokens lie
+_FINER = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
+_CALENDAR = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_UNITS: tuple[tuple[int, str], ...] = ((_YEAR, "year"), (2_629_746, "month"), (86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def is_date(value: object) -> bool:
+def is_date(value: object) -> TypeGuard[Seconds]:
     """Whether *value* is a NumericDate: a finite JSON number, and no boolean."""
     return (type(value) is int) or (isinstance(value, Decimal) and value.is_finite())
 
@@ -56,6 +62,47 @@ def relative(seconds: Seconds, at: Seconds) -> str:
     if -1 < distance < 1:
         return "now"
     return f"in {span(distance)}" if distance > 0 else f"{span(distance)} ago"
+
+
+def years(seconds: Seconds) -> str:
+    """A length of time in years, to a tenth: `31.7 years`."""
+    tenths = (int(seconds) * 10 + _YEAR // 2) // _YEAR
+    return f"{tenths // 10:,}.{tenths % 10} years" if tenths % 10 else _count(tenths // 10, "year")
+
+
+def year(seconds: Seconds) -> int:
+    """The year, beyond all calendars as well."""
+    moment = _moment(seconds)
+    return moment.year if moment else 1970 + int(seconds // _YEAR)
+
+
+def is_beyond_calendars(seconds: Seconds) -> bool:
+    """Whether the time lies after 9999 or before the year 1."""
+    return not _FIRST <= seconds <= _LAST
+
+
+def finer(value: Seconds) -> tuple[str, int] | None:
+    """The unit in which *value* is a time of this century, if it is finer than the second, and that time in seconds."""
+    first, end = _CENTURY
+    if value < first * 1000:
+        return None
+    return next(((unit, int(value // size)) for unit, size in _FINER if first * size <= value < end * size), None)
+
+
+def from_text(text: str) -> int | None:
+    """The time that a date or a number written as text stands for, in seconds; without a zone it is read as UTC."""
+    text = text.strip()
+    if len(text) < 20 and text.isascii() and text.isdigit():
+        number = int(text)
+        smaller = finer(number)
+        return smaller[1] if smaller else number
+    if not _CALENDAR.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _count(count: int, name: str) -> str:

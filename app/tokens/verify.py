@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
-from app.tokens import claims, envelope, header, jws, keys
-from app.tokens.algorithms import ALGORITHMS
+from app.tokens import brought, claims, envelope, header, jwe, jws, keys, profiles, set_aside, suspects
+from app.tokens.algorithms import ALGORITHMS, KEY_MANAGEMENT
 from app.tokens.base64url import encode as base64url
+from app.tokens.brought import Match
 from app.tokens.claims import Check, Expectations
 from app.tokens.decode import Decoded, by_level
 from app.tokens.envelope import Token
-from app.tokens.findings import Finding
+from app.tokens.findings import Finding, quoted
+from app.tokens.jwe import Decryption
 from app.tokens.jws import Signature
 from app.tokens.keys import Key, Keys
 from app.tokens.times import Seconds
@@ -29,29 +31,50 @@ class Report(Decoded):
     *accepted* is true only for a verified signature with no failed check.
     """
 
-    def __init__(self, token: Token, keys: Keys, signature: Signature, at: Seconds, leeway: Seconds, expect: Expectations) -> None:
+    def __init__(
+        self,
+        token: Token,
+        keys: Keys,
+        signature: Signature,
+        at: Seconds,
+        leeway: Seconds,
+        expect: Expectations,
+        signing_input: bytes | None = None,
+    ) -> None:
         self.token = token
         self.keys = keys
         self.signature = signature
         self.at = at
         self.leeway = leeway
         self.expect = expect
-
-    @property
-    def decryption(self) -> tuple[str, str] | None:
-        """Status and reason for a JWE, else None."""
-        return ("not_tried", "This version reads the header of encrypted tokens; it does not decrypt.") if self.kind == "JWE" else None
+        self.signing_input = signing_input
+        """What the signature is over when the payload is detached, else None."""
+        self.decryption: Decryption | None = None
+        """What came of decrypting a JWE; None for any other token."""
+        if token.kind == "JWE":
+            self.decryption = jwe.decrypt(token, keys)
+            token.plaintext = self.decryption.plaintext
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Form, header, algorithm, key, signature, claims, times, issuer, audience, type: always all, in this order."""
+        """Form, header, algorithm, key, signature, claims, times, issuer, audience, type: always all, in this order; then the profile."""
+        own = self._own_checks
+        if self.profile and self.profile.no_exp and "exp" not in self.payload:
+            lasting = Check("exp", "not_checked", self.profile.no_exp, self.profile.spec)
+            own = tuple(lasting if check.name == "exp" else check for check in own)
+        return (*own, *profiles.checks(self.token, self.payload, self.at, self.expect, self.profile))
+
+    @cached_property
+    def _own_checks(self) -> tuple[Check, ...]:
         return tuple(self._checks())
 
     @property
     def accepted(self) -> bool:
-        if self.expect.profile:  # asked for, and not checked yet
+        if self.signature.status != "verified":
             return False
-        return self.signature.status == "verified" and all(check.outcome != "failed" for check in self.checks)
+        # A profile that was only recognised refuses nothing: its rules need not be judged.
+        checks = self.checks if self.expect.profile is not None or self.expect.compares else self._own_checks
+        return all(check.outcome != "failed" for check in checks)
 
     def claims(self) -> dict[str, Any]:
         """The claims, only of an accepted token; raises NotAccepted otherwise."""
@@ -63,23 +86,54 @@ class Report(Decoded):
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed of the token, of the key, and of both together; errors first."""
-        own = [] if self.keys.is_empty else list(self.keys.all_findings)
-        return by_level([*self._noticed(), *own, *self.signature.faults, *self.signature.findings])
+        own = [] if self.keys.is_empty else jwe.of_keys(self.keys) if self.decryption else list(self.keys.all_findings)
+        noticed = [*self._searched, *self._noticed(), *own, *self.signature.faults, *self.signature.findings, *self._of_decryption()]
+        noticed += jws.remarks(self.token, self.signature)
+        return set_aside.explained(by_level(noticed), self.token, self.signature)
+
+    @property
+    def suspects(self) -> tuple[Finding, ...]:
+        """What explains the verdict on the signature: a variant that does match, or a secret that everybody knows."""
+        return tuple(finding for finding in self._searched if finding.code != "signature_mismatch")
+
+    @cached_property
+    def _searched(self) -> tuple[Finding, ...]:
+        return suspects.search(self.token, self.keys, self.signature, self.signing_input or self.token.signing_input)
+
+    def _of_decryption(self) -> Iterable[Finding]:
+        return (*self.decryption.faults, *self.decryption.findings) if self.decryption else ()
+
+    def check_brought(self, parameter: str) -> Match:
+        """Whether the signature fits the key that the token itself brought in *parameter*: for a person who asks, and no verdict."""
+        return brought.check(self.token, parameter, self.signing_input)
+
+    def _of_claims(self) -> Iterable[Finding]:
+        return claims.findings(self.token, self.payload, self.at)
+
+    def _of_brought(self) -> Iterable[Finding]:
+        return brought.beside_the_box(self.token, self.brought, self.keys, self.signature, self.at, self.signing_input)
 
     def _checks(self) -> Iterator[Check]:
         yield self._form()
         yield self._header()
         yield self._algorithm()
         yield self._key()
+        if self.decryption:
+            yield Check("decryption", _DECRYPTED[self.decryption.status], self.decryption.because, "RFC 7516 §5.2")
         yield self._signature()
         yield from claims.checks(self.token, self.at, self.leeway, self.expect)
-        if self.expect.profile:
-            yield Check("profile", "not_checked", "This version knows no profiles.")
 
     def _form(self) -> Check:
         spec = "RFC 7515 §7.1"
         if not self.token.is_clean:
             return Check("form", "failed", self.token.gravest.message, self.token.gravest.spec)
+        if self.decryption:
+            wrong = next(jwe.spelling(self.token), None)
+            if wrong:
+                return Check("form", "failed", wrong.message, wrong.spec)
+            return Check(
+                "form", "passed", "An encrypted token (JWE): header, encrypted key, IV, ciphertext and tag in base64url.", "RFC 7516 §3"
+            )
         if not self.token.is_compact_jws:
             return Check("form", "not_checked", self.token.gravest.message, self.token.gravest.spec)
         return Check("form", "passed", "Three parts of canonical base64url, joined by dots.", spec)
@@ -89,10 +143,10 @@ class Report(Decoded):
         if self.token.header is None:
             return Check("header", "not_checked", "There is no header to read.", spec)
         value = self.header
-        wrong = header.faults(self.token) if self.kind != "JWE" or not isinstance(value, dict) else ()
+        wrong = header.faults(self.token) or jwe.header_faults(self.token)
         if wrong:
             return Check("header", "failed", wrong[0].message, wrong[0].spec)
-        return Check("header", "passed", lambda: f"The header is well-formed; alg is {value.get('alg')}.", spec)
+        return Check("header", "passed", lambda: f"The header is well-formed; alg is {quoted(str(value.get('alg')))}.", spec)
 
     def _algorithm(self) -> Check:
         spec = "RFC 8725 §3.1"
@@ -102,7 +156,7 @@ class Report(Decoded):
         allowed = ", ".join(self.expect.algorithms)
         if isinstance(alg, str) and alg in self.expect.algorithms:
             return Check("algorithm", "passed", f"{alg} is among the allowed: {allowed}.", spec)
-        shown = alg if isinstance(alg, str) and alg in ALGORITHMS else "The algorithm of the token"
+        shown = alg if isinstance(alg, str) and (alg in ALGORITHMS or alg in KEY_MANAGEMENT) else "The algorithm of the token"
         return Check("algorithm", "failed", f"{shown} is not among the allowed: {allowed}.", spec)
 
     def _key(self) -> Check:
@@ -112,6 +166,8 @@ class Report(Decoded):
             return Check("key", "not_checked", "No key is given.", spec)
         if not self.keys.keys:
             return Check("key", "failed", self.keys.problem, spec)
+        if self.decryption:
+            return self._decryption_key(self.decryption)
         misfit = next((finding for finding in signature.findings if finding.code == "key_type_for_algorithm"), None)
         if misfit:
             return Check("key", "failed", misfit.message, misfit.spec)
@@ -122,6 +178,15 @@ class Report(Decoded):
             return Check("key", "failed", wrong.message, wrong.spec)
         return Check("key", "passed", partial(_fits, signature.key, signature.algorithm), spec)
 
+    def _decryption_key(self, decryption: Decryption) -> Check:
+        spec = "RFC 7517 §4"
+        wrong = next((one for one in (*decryption.reasons, *decryption.faults) if one.segment == "key" and one.level == "error"), None)
+        if wrong:
+            return Check("key", "failed", wrong.message, wrong.spec)
+        if decryption.key is None or decryption.algorithm is None:
+            return Check("key", "not_checked", "Without alg and enc that are known, no key can be matched to the token.", spec)
+        return Check("key", "passed", partial(_fits, decryption.key, decryption.algorithm.name), spec)
+
     def _signature(self) -> Check:
         return Check("signature", _OUTCOMES[self.signature.status], lambda: self.signature.because, "RFC 7515 §5.2")
 
@@ -131,6 +196,7 @@ def _fits(key: Key, algorithm: str) -> str:
 
 
 _OUTCOMES: dict[str, claims.Outcome] = {"verified": "passed", "invalid": "failed", "unsecured": "failed", "not_checked": "not_checked"}
+_DECRYPTED: dict[str, claims.Outcome] = {"decrypted": "passed", "failed": "failed", "not_tried": "not_checked"}
 MAX_SECONDS = 10**100
 """The largest time and leeway, within which no arithmetic gives up."""
 _NOTHING_EXPECTED = Expectations()
@@ -154,9 +220,9 @@ def verify(
     token = envelope.read(text)
     read = key if isinstance(key, Keys) else keys.read(key, key_encoding)
     detached = None
-    if payload is not None and token.is_compact_jws and not token.parts[1].text:
+    if payload is not None and token.is_signed and not token.parts[1].text:
         detached = f"{token.parts[0].text}.{base64url(payload.encode('utf-8', 'surrogatepass'))}".encode("utf-8", "surrogatepass")
-    return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect)
+    return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect, detached)
 
 
 def _exact(number: float | Decimal) -> Seconds:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
 
 from app.tokens import ALGORITHMS, Report, verify
 
@@ -175,6 +178,34 @@ def check(text: str, key: Any = SECRET, **options: Any) -> Report:
 
 def status(text: str, key: Any = SECRET, **options: Any) -> str:
     return check(text, key, **options).signature.status
+
+
+def name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def certificate(
+    key: Any,
+    subject: str,
+    issuer_key: Any = None,
+    issuer: str | None = None,
+    *,
+    authority: bool = False,
+    extensions: tuple[x509.ExtensionType, ...] = (),
+    nameless: bool = False,
+) -> x509.Certificate:
+    """A certificate for 2020 to 2029, signed by itself unless an issuer is given."""
+    own = x509.Name([]) if nameless else name(subject)
+    builder = x509.CertificateBuilder().subject_name(own).issuer_name(name(issuer or subject or "issuer")).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2030, 1, 1, tzinfo=UTC))
+    for extension in (*((x509.BasicConstraints(True, None),) if authority else ()), *extensions):
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(issuer_key or key, hashes.SHA256())
+
+
+def pem(made: x509.Certificate) -> str:
+    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def codes(findings: Any) -> list[str]:

@@ -36,9 +36,10 @@ def test_it_uses_minus_and_underscore():
         pytest.param("Zm 9v", "base64_foreign_character", 2, 1, b"foo", id="blank"),
         pytest.param("Zm9v\n", "base64_foreign_character", 4, 1, b"foo", id="line break behind"),
         pytest.param("Zm9v#", "base64_foreign_character", 4, 1, b"foo", id="foreign behind"),
-        pytest.param("Zm\u20139v", "base64_foreign_character", 2, 1, b"foo", id="en dash"),
-        pytest.param("Zm\u04309v", "base64_foreign_character", 2, 1, b"foo", id="Cyrillic a"),
-        pytest.param("\uff21AAA", "base64_foreign_character", 0, 1, b"\0\0", id="full-width A"),
+        pytest.param("Zm\u20acv", "base64_foreign_character", 2, 1, b"fk", id="euro"),
+        pytest.param("Zm\u2013v", "base64_look_alike", 2, 1, b"fo\xaf", id="en dash"),
+        pytest.param("Zm\u0430v", "base64_look_alike", 2, 1, b"ff\xaf", id="Cyrillic a"),
+        pytest.param("\uff21AAA", "base64_look_alike", 0, 1, b"\0\0\0", id="full-width A"),
         pytest.param("Zm=9v", "base64_foreign_character", 2, 1, b"foo", id="padding inside"),
     ],
 )
@@ -68,6 +69,42 @@ def test_of_all_last_characters_4_or_16_are_canonical(last: str):
 def test_it_reads_the_standard_alphabet_at_the_very_end(text: str):
     _, faults = base64url.explain(text)
     assert "base64_standard_alphabet" in [fault.code for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("character", "letter"),
+    [
+        pytest.param("\u2013", "-", id="en dash"),
+        pytest.param("\u2014", "-", id="em dash"),
+        pytest.param("\u2212", "-", id="minus sign"),
+        pytest.param("\u2011", "-", id="non-breaking hyphen"),
+        pytest.param("\uff3f", "_", id="full-width low line"),
+        pytest.param("\u0430", "a", id="Cyrillic a"),
+        pytest.param("\u0415", "E", id="Cyrillic Ie"),
+        pytest.param("\u039f", "O", id="Greek Omicron"),
+        pytest.param("\uff2a", "J", id="full-width J"),
+        pytest.param("\U0001d5ba", "a", id="mathematical a"),
+        pytest.param("\u00b2", "2", id="superscript two"),
+        pytest.param("\uff0e", ".", id="full-width full stop"),
+        pytest.param("\u20ac", "", id="euro"),
+        pytest.param("\u2026", "", id="ellipsis"),
+        pytest.param("a", "", id="the letter itself"),
+        pytest.param("\ud800", "", id="half a surrogate pair"),
+    ],
+)
+def test_it_knows_what_a_character_imitates(character: str, letter: str):
+    assert base64url.imitated(character) == letter
+
+
+def test_strays_are_left_out_and_look_alikes_turned_back_with_their_places():
+    assert base64url.without_strays("A#b\u2013c d=") == ("Ab-cd=", [0, 2, 3, 4, 6, 7])
+    assert base64url.without_strays("") == ("", [])
+
+
+@pytest.mark.parametrize(("text", "bits"), [pytest.param("Zh", 4, id="of two characters"), pytest.param("Zm9", 2, id="of three")])
+def test_it_counts_the_loose_bits(text: str, bits: int):
+    (fault,) = base64url.explain(text)[1]
+    assert (fault.code, fault.bits) == ("base64_loose_bits", bits)
 
 
 def test_every_sort_of_fault_is_named_once_with_its_number():

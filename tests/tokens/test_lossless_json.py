@@ -42,8 +42,8 @@ def test_it_reads_without_loss(text: str, value: Any):
 FAULTS = [
     ("", "json_empty", 0),
     (" \n ", "json_empty", 3),
-    ('{"a":1,}', "json_trailing_comma", 6),
-    ("[1,]", "json_trailing_comma", 2),
+    ('{"a":1,}', "json_trailing_comma", 7),
+    ("[1, ]", "json_trailing_comma", 4),
     ("{'a':1}", "json_single_quotes", 1),
     ("{\"a\":'b'}", "json_single_quotes", 5),
     ("{a:1}", "json_bare_word", 1),
@@ -75,8 +75,12 @@ FAULTS = [
     ("{}x", "json_extra_data", 2),
     ("]", "json_unexpected", 0),
     ("[,1]", "json_unexpected", 1),
-    ("/* c */ {}", "json_unexpected", 0),
-    ("{} // c", "json_extra_data", 3),
+    ("/* c */ {}", "json_comment", 0),
+    ("{} // c", "json_comment", 3),
+    ('{"a":1 /* c */}', "json_comment", 7),
+    ('{"a":1, # c\n"b":2}', "json_comment", 8),
+    ('{"a":/', "json_unexpected", 5),
+    ('{"a":1}{"b":2}', "json_extra_data", 7),
     ("\u00a0{}", "json_unexpected", 0),
 ]
 
@@ -98,6 +102,11 @@ def test_it_names_the_fault_and_its_place(text: str, code: str, offset: int):
         pytest.param('\ufeff{"a":1}', "json_byte_order_mark", 0, 1, id="BOM"),
         pytest.param('{"a":9007199254740993}', "json_big_integer", 5, 16, id="beyond 2^53"),
         pytest.param("[" + "9" * 5000 + "]", "json_long_integer", 1, 5000, id="5,000 digits"),
+        pytest.param('{"a":-9007199254740993}', "json_big_integer", 5, 17, id="beyond -2^53"),
+        pytest.param('{"a":1e400}', "json_number_range", 5, 5, id="beyond a double"),
+        pytest.param('{"a":1e-400}', "json_number_range", 5, 6, id="too near to zero for a double"),
+        pytest.param('{"a":0.10000000000000000001}', "json_number_precision", 5, 22, id="finer than a double"),
+        pytest.param('{"a":-0}', "json_negative_zero", 5, 2, id="-0"),
         pytest.param('["x\\ud800y"]', "json_lone_surrogate", 3, 6, id="high half"),
         pytest.param('["\\udc00"]', "json_lone_surrogate", 2, 6, id="low half"),
         pytest.param('{"\\uDBFF":1}', "json_lone_surrogate", 2, 6, id="in a name"),
@@ -138,6 +147,40 @@ def test_of_duplicates_the_last_is_shown_and_all_are_named():
     member = document.member("a")
     assert member is not None
     assert (member.value, document.text[member.start : member.end]) == (Decimal("4.0"), "4.0")
+
+
+@pytest.mark.parametrize("text", ["0.1", "1.10", "3.0", "1e3", "1E-7", "0.0", "1767225600.123456", "2.50e2", "123456789.12345678", "0e999"])
+def test_a_number_that_a_double_holds_is_no_problem(text: str):
+    assert lossless_json.read(f"[{text}]").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "double"),
+    [
+        ("9007199254740993", "9007199254740992"),
+        ("1e400", "Infinity"),
+        ("-1e400", "-Infinity"),
+        ("0.1000000000000000055511151231257827", "0.1"),
+    ],
+)
+def test_it_says_what_javascript_reads(text: str, double: str):
+    (problem,) = lossless_json.read(f"[{text}]").problems
+    assert problem.detail.split("\0") == [text, double]
+
+
+def test_a_name_that_stands_twice_has_both_places():
+    (problem,) = lossless_json.read('{"alg":"HS256","\\u0061lg":"none"}').problems
+    assert (problem.code, problem.others, problem.offset) == ("json_duplicate_member", (1, 15), 15)
+
+
+def test_a_comma_too_many_knows_its_place():
+    (problem,) = lossless_json.read('{"a":1 , }').problems
+    assert (problem.offset, problem.others) == (9, (7,))
+
+
+def test_what_stands_behind_is_counted():
+    (problem,) = lossless_json.read('{} {"a":1} \n').problems
+    assert (problem.code, problem.offset, problem.count, problem.detail) == ("json_extra_data", 3, 7, '{"a":1}')
 
 
 def test_what_is_no_json_has_no_exact_text():

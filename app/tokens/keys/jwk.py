@@ -1,27 +1,24 @@
-"""JWK and JWK Set (RFC 7517, 7518 §6, 8037, 8812, 9964): one reader per `kty`, every oddity said."""
+"""JWK (RFC 7517, 7518 §6, 8037, 8812, 9964): one reader per `kty`, every oddity said."""
 
 from __future__ import annotations
 
-from collections import Counter
+from binascii import Error, a2b_base64
 from collections.abc import Callable
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x448, x25519
 
-from app.tokens import base64url
-from app.tokens.algorithms import CURVES, MISSPELT
+from app.tokens.algorithms import ALGORITHMS, CURVES, KEY_MANAGEMENT, MISSPELT
 from app.tokens.findings import Finding, found, kind_of, quoted
 from app.tokens.keys import rsa_parts
-from app.tokens.keys.key import Key, Keys, PrivateKey, of_public, permissions
-from app.tokens.keys.pem import MAX_KEYS, Unreadable
+from app.tokens.keys.jwk_members import Members
+from app.tokens.keys.jwk_point import EC_CURVES, off_the_curve, refuse_whole_point
+from app.tokens.keys.jwk_spelling import KTYS
+from app.tokens.keys.key import Key, PrivateKey, of_public, permissions
+from app.tokens.keys.pem import Unreadable
+from app.tokens.mends import Mends
 
-_EC_CURVES: dict[str, ec.EllipticCurve] = {
-    "P-256": ec.SECP256R1(),
-    "P-384": ec.SECP384R1(),
-    "P-521": ec.SECP521R1(),
-    "secp256k1": ec.SECP256K1(),
-}
 _OKP: dict[str, tuple[Any, Any]] = {
     "Ed25519": (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey),
     "Ed448": (ed448.Ed448PublicKey, ed448.Ed448PrivateKey),
@@ -35,71 +32,64 @@ _AKP: dict[str, tuple[Any, Any]] = {
 }
 
 
-def read_jwk(value: dict[str, Any]) -> Keys:
-    """The key or key set in a JSON object that has `kty` or `keys`."""
-    if "keys" in value and "kty" not in value:
-        return _read_set(value["keys"])
-    try:
-        key = read_one(value)
-    except Unreadable as error:
-        return Keys(read_as="JWK", findings=(error.finding,))
-    return Keys((key,), "JWK")
+# What RFC 9964 has as a seed of 32 bytes, other programs write expanded.
+_EXPANDED = {2560: "ML-DSA-44", 4032: "ML-DSA-65", 4896: "ML-DSA-87"}
+_SIGNING, _SEALING = frozenset(("sign", "verify")), frozenset(("encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"))
+_CRT = ("p", "q", "dp", "dq", "qi")
+_SHORTEST_DOUBLE = 16
 
 
-def read_one(jwk: dict[str, Any]) -> Key:
+def read_one(jwk: dict[str, Any], mends: Callable[[], Mends] | None = None) -> Key:
     """The key of one JWK; raises Unreadable with words that hold nothing of the key."""
+    members = Members(jwk, mends)
     key_type = jwk.get("kty")
     reader = _READERS.get(key_type) if isinstance(key_type, str) else None
     if reader is None:
-        what = f'"{quoted(key_type)}" is none of them' if isinstance(key_type, str) else f"it is {kind_of(key_type)}"
-        raise Unreadable("a JWK", f"kty must be oct, RSA, EC, OKP or AKP; {what}.", spec="RFC 7517 §4.1")
-    members = _Members(jwk)
+        raise _no_type(members, key_type)
     key = reader(members)
     for name, value in permissions(jwk).items():
         setattr(key, name, value)
     key.faults += tuple(_wrong_types(jwk))
     if key.alg in MISSPELT:
-        members.notes.append(found("key_algorithm_misspelt", "key", key_alg=quoted(key.alg), alg=MISSPELT[key.alg]))
-        key.alg = MISSPELT[key.alg]
+        right = MISSPELT[key.alg]
+        repairs = members.mend(lambda mends: mends.value(f'Write "{right}"', "alg", right))
+        members.note("alg", "key_algorithm_misspelt", repairs, key_alg=quoted(key.alg), alg=right)
+        key.alg = right
+    if key.alg is not None and key.key_type != "AKP":
+        _judge_alg(members, key, key.alg)
+    if key.use is not None and key.key_ops is not None:
+        key.faults += tuple(_contradictions(key.use, key.key_ops))
     if key.is_private:
         members.notes.append(found("key_private", "key"))
     key.notes += tuple(members.notes)
     return key
 
 
-def _read_set(entries: object) -> Keys:
-    if not isinstance(entries, list):
-        error = Unreadable("a JWK Set", f'"keys" is {kind_of(entries)}; an array is required.', spec="RFC 7517 §5.1")
-        return Keys(read_as="JWK Set", is_set=True, findings=(error.finding,))
-    if len(entries) > MAX_KEYS:
-        return Keys(read_as="JWK Set", is_set=True, findings=(found("key_set_too_large", "key", count=len(entries)),))
-    keys: list[Key] = []
-    skipped: list[Finding] = []
-    for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict):
-            skipped.append(Unreadable(f"a JWK Set whose entry {number}", f"it is {kind_of(entry)}.").finding)
-            continue
-        try:
-            key = read_one(entry)
-        except Unreadable as error:
-            skipped.append(error.finding)
-            continue
-        key.position = number
-        keys.append(key)
-    if not keys:
-        skipped.append(found("key_set_empty", "key"))
-    return Keys(tuple(keys), f"JWK Set of {len(entries)}", is_set=True, findings=tuple(skipped), faults=tuple(_set_faults(keys)))
+def _no_type(members: Members, key_type: object) -> Unreadable:
+    right = KTYS.get(key_type.lower()) if isinstance(key_type, str) else None
+    what = f'"{quoted(key_type)}" is none of them' if isinstance(key_type, str) else f"it is {kind_of(key_type)}"
+    meant = f'; "{right}" is meant' if right else ""
+    repairs = members.mend(lambda mends: mends.value(f'Write "{right}"', "kty", right)) if right else ()
+    why = f"kty must be oct, RSA, EC, OKP or AKP, to the letter; {what}{meant}."
+    return members.unreadable("kty", why, "RFC 7517 §4.1", repairs, what="a JWK")
 
 
-def _set_faults(keys: list[Key]) -> list[Finding]:
-    faults = []
-    types = {key.key_type for key in keys}
-    if "oct" in types and len(types) > 1:
-        faults.append(found("key_set_mixed", "key"))
-    for kid, count in Counter(key.kid for key in keys if key.kid is not None).items():
-        if count > 1:
-            faults.append(found("key_set_same_kid", "key", kid=quoted(kid), count=count))
-    return faults
+def _judge_alg(members: Members, key: Key, alg: str) -> None:
+    """A key whose `alg` its own type cannot do is of no use to anybody."""
+    row = ALGORITHMS.get(alg)
+    if row is None or row.family == "none" or key.fits(row) or alg in KEY_MANAGEMENT:
+        return
+    fitting = key.algorithms
+    repairs = members.mend(lambda mends: mends.value(f'Write "{fitting[0]}"', "alg", fitting[0])) if len(fitting) == 1 else ()
+    fits = f"; it fits {' or '.join(fitting[:3])}" if fitting and key.secret is None else ""
+    members.note("alg", "key_algorithm_family", repairs, alg=quoted(alg), name=key.name, fits=fits)
+
+
+def _contradictions(use: str, operations: tuple[str, ...]) -> list[Finding]:
+    """RFC 7517 §4.3: when both are there, they say the same."""
+    allowed = {"sig": _SIGNING, "enc": _SEALING}.get(use)
+    other = [one for one in operations if one in _SIGNING | _SEALING and allowed is not None and one not in allowed]
+    return [found("key_use_and_ops", "key", use=quoted(use), other=quoted(", ".join(other)))] if other else []
 
 
 def _wrong_types(jwk: dict[str, Any]) -> list[Finding]:
@@ -116,58 +106,17 @@ def _wrong_types(jwk: dict[str, Any]) -> list[Finding]:
     return faults
 
 
-class _Members:
-    """The binary members of a JWK, with notes on how they are spelt."""
-
-    def __init__(self, jwk: dict[str, Any]) -> None:
-        self.jwk = jwk
-        self.notes: list[Finding] = []
-
-    def has(self, name: str) -> bool:
-        return name in self.jwk
-
-    def bytes(self, name: str) -> bytes:
-        text = self.jwk.get(name)
-        kind = self.jwk["kty"]
-        if not isinstance(text, str):
-            why = f'"{name}" is {kind_of(text)}; base64url text is required.' if name in self.jwk else f'"{name}" is missing.'
-            raise Unreadable(f"a JWK of type {kind}", why, spec="RFC 7518 §6")
-        data = base64url.decode(text.encode()) if text.isascii() else None
-        if data is None:
-            data, faults = base64url.explain(text)
-            if any(fault.code == "base64_foreign_character" for fault in faults):
-                raise Unreadable(f"a JWK of type {kind}", f'"{name}" has a character that is not base64url.', spec="RFC 7518 §2")
-            why = ", ".join(sorted({fault.code.removeprefix("base64_").replace("_", " ") for fault in faults}))
-            self.notes.append(found("key_jwk_base64", "key", name=name, why=why))
-        return data
-
-    def integer(self, name: str) -> int:
-        return int.from_bytes(self.bytes(name), "big")
-
-    def coordinate(self, name: str, curve: str) -> int:
-        data = self.bytes(name)
-        need = CURVES[curve].size
-        if len(data) != need:
-            self.notes.append(found("key_coordinate_size", "key", name=name, size=len(data), curve=curve, need=need))
-        return int.from_bytes(data, "big")
-
-    def curve(self, known: dict[str, Any], member: str = "crv") -> str:
-        name = self.jwk.get(member)
-        if isinstance(name, str) and name in known:
-            return name
-        shown = f'"{quoted(name)}"' if isinstance(name, str) else kind_of(name) if member in self.jwk else "missing"
-        raise Unreadable(
-            f"a JWK of type {self.jwk['kty']}", f"{member} is {shown}; it must be one of {', '.join(known)}.", spec="RFC 7518 §6"
-        )
-
-
-def _oct(members: _Members) -> Key:
-    secret = members.bytes("k")
+def _oct(members: Members) -> Key:
+    secret = members.octets("k")
     faults = () if secret else (found("secret_empty", "key"),)
+    if secret.endswith(b"=") and len(secret) % 4 == 0 and len(secret) >= _SHORTEST_DOUBLE:
+        inner = _base64(secret)
+        if inner:
+            members.note("k", "key_double_base64", size=len(secret), inner=len(inner))
     return Key("oct", len(secret) * 8, "JWK", secret=secret, faults=faults)
 
 
-def _rsa(members: _Members) -> Key:
+def _rsa(members: Members) -> Key:
     n, e = members.integer("n"), members.integer("e")
     faults = rsa_parts.public_faults(n, e)
     if any(fault.code != "rsa_roca" for fault in faults):
@@ -179,14 +128,19 @@ def _rsa(members: _Members) -> Key:
     return Key("RSA", n.bit_length(), "JWK", public=public, faults=faults, load_private=_rsa_private(members, n, e))
 
 
-def _rsa_private(members: _Members, n: int, e: int) -> Callable[[], PrivateKey | None] | None:
+def _rsa_private(members: Members, n: int, e: int) -> Callable[[], PrivateKey | None] | None:
     """How to load the private half; the arithmetic is checked now unless the primes have to be found first."""
     if not members.has("d"):
         return None
     d = members.integer("d")
     if members.has("oth"):
-        members.notes.append(found("rsa_private_wrong", "key", member="it has more than two primes, which is not read"))
+        members.notes.append(found("rsa_multi_prime", "key"))
         return None
+    missing = [name for name in _CRT if not members.has(name)]
+    if missing:
+        members.notes.append(
+            found("rsa_members_missing" if len(missing) < len(_CRT) else "rsa_primes_missing", "key", names=", ".join(missing))
+        )
     if not (members.has("p") and members.has("q")):
 
         def recover() -> PrivateKey | None:
@@ -215,14 +169,15 @@ def _rsa_private(members: _Members, n: int, e: int) -> Callable[[], PrivateKey |
     return lambda: rsa_parts.load(numbers)
 
 
-def _ec(members: _Members) -> Key:
-    curve = members.curve(_EC_CURVES)
-    numbers = ec.EllipticCurvePublicNumbers(members.coordinate("x", curve), members.coordinate("y", curve), _EC_CURVES[curve])
+def _ec(members: Members) -> Key:
+    curve = members.curve(EC_CURVES)
+    refuse_whole_point(members, curve)
+    x, y = members.coordinate("x", curve), members.coordinate("y", curve)
+    numbers = ec.EllipticCurvePublicNumbers(x, y, EC_CURVES[curve])
     try:
         public = numbers.public_key()
     except ValueError:
-        why = f"the point (x, y) is not on {curve}: a digit is wrong, or x and y are swapped."
-        raise Unreadable("a JWK of type EC", why, spec="RFC 7518 §6.2.1") from None
+        raise off_the_curve(members, curve, x, y) from None
     key = of_public(public, "JWK")
     assert key is not None
     if members.has("d"):
@@ -235,38 +190,75 @@ def _ec(members: _Members) -> Key:
     return key
 
 
-def _raw(members: _Members, classes: tuple[Any, Any], name: str, public_name: str, private_name: str) -> Key:
+def _raw(members: Members, classes: tuple[Any, Any], name: str, public_name: str, private_name: str) -> Key:
     """Keys that are plain bytes: OKP (RFC 8037) and AKP, whose private part is the 32-byte seed (RFC 9964)."""
     public_class, private_class = classes
-    data = members.bytes(public_name)
+    need = CURVES[name].size
+    text = members.jwk.get(public_name)
+    if isinstance(text, str) and text.isalnum():
+        members.refuse_digits(public_name, text, need)
+    data = members.octets(public_name, need)
     try:
         public = public_class.from_public_bytes(data)
     except (ValueError, UnsupportedAlgorithm):
-        why = f'"{public_name}" has {len(data)} bytes or is no {name} key; {CURVES[name].size} bytes are needed.'
-        raise Unreadable(f"a JWK for {name}", why) from None
+        why = f'"{public_name}" has {len(data)} bytes or is no {name} key; {need} bytes are needed.'
+        raise members.unreadable(public_name, why, "RFC 7518 §6", what=f"a JWK for {name}") from None
     key = of_public(public, "JWK")
     assert key is not None
     if members.has(private_name):
-        seed = members.bytes(private_name)
+        seed = members.octets(private_name)
         load = getattr(private_class, "from_private_bytes", None) or private_class.from_seed_bytes
         try:
             private = load(seed)
         except ValueError:
-            raise Unreadable(f"a JWK for {name}", f'"{private_name}" has {len(seed)} bytes, which is not what {name} needs.') from None
+            raise _wrong_seed(members, name, private_name, len(seed)) from None
         if private.public_key().public_bytes_raw() != data:
             raise Unreadable(f"a JWK for {name}", f'the private "{private_name}" does not belong to "{public_name}".')
         key.load_private = lambda: private
     return key
 
 
-def _okp(members: _Members) -> Key:
+def _okp(members: Members) -> Key:
     curve = members.curve(_OKP)
     return _raw(members, _OKP[curve], curve, "x", "d")
 
 
-def _akp(members: _Members) -> Key:
+def _akp(members: Members) -> Key:
+    if not members.has("alg"):
+        raise _no_alg(members)
     name = members.curve(_AKP, "alg")
     return _raw(members, _AKP[name], name, "pub", "priv")
 
 
-_READERS: dict[str, Callable[[_Members], Key]] = {"oct": _oct, "RSA": _rsa, "EC": _ec, "OKP": _okp, "AKP": _akp}
+def _no_alg(members: Members) -> Unreadable:
+    """Of an AKP key, alg says which it is; the length of the public key gives it away (RFC 9964 §3)."""
+    size = len(members.octets("pub")) if isinstance(members.jwk.get("pub"), str) else 0
+    name = next((row.name for row in CURVES.values() if row.key_type == "AKP" and row.size == size), None)
+    why = "alg is missing, which an AKP key must have"
+    if name is None:
+        return members.unreadable("alg", f"{why}; it must be one of {', '.join(_AKP)}.", "RFC 9964 §3")
+    repairs = members.mend(lambda mends: mends.add(f'Add "alg": "{name}"', "alg", name))
+    return members.unreadable(
+        "alg", f"{why}; a public key of {size:,} bytes is one of {name}.", "RFC 9964 §3", repairs, hint=f'Add "alg": "{name}".'
+    )
+
+
+def _wrong_seed(members: Members, name: str, member: str, size: int) -> Unreadable:
+    why, hint, spec = f'"{member}" has {size} bytes, which is not what {name} needs.', "", "RFC 8037 §2"
+    if name in _AKP:
+        spec = "RFC 9964 §3"
+        expanded = _EXPANDED.get(size)
+        if expanded:
+            why = f'"{member}" holds the expanded private key of {expanded} ({size:,} bytes); the seed of 32 bytes is required.'
+            hint = "Export the seed; it cannot be computed from the expanded key."
+    return members.unreadable(member, why, spec, what=f"a JWK for {name}", hint=hint)
+
+
+def _base64(text: bytes) -> bytes | None:
+    try:
+        return a2b_base64(text, strict_mode=True)
+    except Error:
+        return None
+
+
+_READERS: dict[str, Callable[[Members], Key]] = {"oct": _oct, "RSA": _rsa, "EC": _ec, "OKP": _okp, "AKP": _akp}

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x448, x25519
 
 from app.tokens import base64url
 from app.tokens.algorithms import ALGORITHMS, CURVES, Algorithm
 from app.tokens.findings import Finding, found, quoted
+from app.tokens.keys import closer
 
 PublicKey = (
     rsa.RSAPublicKey
@@ -74,8 +76,12 @@ class Key:
     key_ops: tuple[str, ...] | None = None
     faults: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
+    only: tuple[str, ...] | None = None
+    """The algorithms to which the key's own identifier restricts it, None when it does not."""
     position: int = 0
     """Place in a key set, from 1; 0 for a key that stands alone."""
+    certificate: x509.Certificate | None = None
+    """The certificate that the key was taken from; `certificates.facts` reads it."""
 
     def __repr__(self) -> str:
         return f"<Key {self.name}>"
@@ -116,7 +122,8 @@ class Key:
     @property
     def algorithms(self) -> tuple[str, ...]:
         """The names of all algorithms that the key fits and is long enough for."""
-        return tuple(row.name for row in ALGORITHMS.values() if self.fits(row) and self.bits >= row.min_key_bits)
+        rows = (row for row in ALGORITHMS.values() if self.only is None or row.name in self.only)
+        return tuple(row.name for row in rows if self.fits(row) and self.bits >= row.min_key_bits)
 
     def summary(self) -> dict[str, object]:
         """What may be told of the key: nothing secret, for reports."""
@@ -169,6 +176,9 @@ class Keys:
     findings: tuple[Finding, ...] = ()
     faults: tuple[Finding, ...] = field(default=())
     """Faults of the set as a whole; each makes whatever it verifies refused."""
+    text: str = ""
+    """What the key box held, as it was given; it may be secret, and is told to nobody but the one who gave it."""
+    encoding: str = "auto"
 
     def __repr__(self) -> str:
         return f"<Keys {len(self.keys)}>"
@@ -186,7 +196,7 @@ class Keys:
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
-        own = (note for key in self.keys for note in (*key.faults, *key.notes))
+        own = (note for key in self.keys for note in (*key.faults, *key.notes, *closer.remarks(key)))
         return (*self.findings, *self.faults, *own)
 
 

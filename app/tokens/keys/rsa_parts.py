@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+import math
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -13,8 +13,10 @@ _RECOVER_MAX_BITS = 4096  # recovering the primes of a 16,384-bit key would take
 
 # A modulus made by the faulty generator is, modulo each of these primes, a power of 65537 (CVE-2017-15361).
 _ROCA_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
-_ROCA_PRODUCT = reduce(lambda product, prime: product * prime, _ROCA_PRIMES)
+_ROCA_PRODUCT = math.prod(_ROCA_PRIMES)
 _ROCA_POWERS = tuple((prime, frozenset(pow(65537, k, prime) for k in range(prime))) for prime in _ROCA_PRIMES)
+_SMALL_PRIMES = tuple(number for number in range(2, 1000) if all(number % divisor for divisor in range(2, 32) if divisor < number))
+_SMALL_PRODUCT = math.prod(_SMALL_PRIMES)
 
 
 def public_faults(n: int, e: int) -> tuple[Finding, ...]:
@@ -23,7 +25,8 @@ def public_faults(n: int, e: int) -> tuple[Finding, ...]:
     if not MIN_BITS <= n.bit_length() <= MAX_BITS:
         faults.append(found("rsa_too_long", "key", bits=n.bit_length()))
     if e < 3 or e % 2 == 0:
-        faults.append(found("rsa_exponent", "key", e=e if e < 10**6 else "even"))
+        harm = "signatures can be forged by anyone" if e < 2 else "no signature can be verified with it"
+        faults.append(found("rsa_exponent", "key", e=e if e < 10**6 else "even", harm=harm))
     if is_roca(n):
         faults.append(found("rsa_roca", "key"))
     return tuple(faults)
@@ -33,6 +36,12 @@ def is_roca(n: int) -> bool:
     """Whether *n* bears the mark of the faulty generator."""
     rest = n % _ROCA_PRODUCT
     return all(rest % prime in powers for prime, powers in _ROCA_POWERS)
+
+
+def small_factor(n: int) -> int:
+    """The smallest prime below 1,000 that divides *n*, or 0."""
+    rest = n % _SMALL_PRODUCT
+    return 0 if math.gcd(rest, _SMALL_PRODUCT) == 1 else next(prime for prime in _SMALL_PRIMES if rest % prime == 0)
 
 
 def private_fault(numbers: rsa.RSAPrivateNumbers) -> Finding | None:

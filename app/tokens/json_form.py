@@ -1,0 +1,185 @@
+"""JWS and JWE in JSON serialization (RFC 7515 §7.2, RFC 7516 §7.2): one object taken apart into the segments of a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from app.tokens import base64url, lossless_json
+from app.tokens.findings import Finding, Repair, found, kind_of, quoted
+from app.tokens.lossless_json import Document, Node
+
+_JWE_PARTS = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
+# What must be protected to count (RFC 7515 §4.1.11, RFC 7797 §3).
+_MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
+_OF_SD_JWT = ("disclosures", "kb_jwt")
+_NOTHING = ("", ())
+_LONGEST_REPAIR = 65_536
+
+
+@dataclass(slots=True)
+class JsonForm:
+    """The segments with their places, and what was noticed; *header_text* joins two headers, when there is an unprotected one."""
+
+    kind: Literal["JWS", "JWE"]
+    serialization: Literal["flattened", "general"]
+    segments: list[tuple[str, Sequence[int]]] = field(default_factory=list)
+    header_text: str | None = None
+    signatures: int = 1
+    disclosures: list[tuple[str, int]] | None = None
+    key_binding: str = ""
+    is_draft: bool = False
+    """Whether the disclosures stand where only drafts of RFC 9901 had them."""
+    members: dict[str, Any] = field(default_factory=dict)
+    """The object itself, where its members are not told by the segments: that of a JWE."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read(text: str, start: int) -> JsonForm | None:
+    """Take the object *text*, which begins at *start* of what was given, apart; None when it is none of these forms."""
+    document = lossless_json.read(text)
+    value = document.value
+    if not isinstance(value, dict) or document.root is None:
+        return None
+    if "ciphertext" in value:
+        return _encrypted(document, start)
+    if "signatures" in value or ("signature" in value and ("payload" in value or "protected" in value)):
+        return _signed(document, start)
+    return None
+
+
+def _encrypted(document: Document, start: int) -> JsonForm:
+    value = document.value
+    form = JsonForm("JWE", "general" if "recipients" in value else "flattened", signatures=0)
+    members = _members(document.root)
+    form.members = value
+    for name in _JWE_PARTS:
+        form.segments.append(_segment(document, members.get(name), name, start, form.findings))
+    form.header_text = _joined_header(document, form.segments[0][0], members)
+    form.findings.append(_summary(form, "read"))
+    return form
+
+
+def _joined_header(document: Document, protected: str, members: dict[str, Node]) -> str | None:
+    """What a JWE says in its protected and unprotected headers together, of a recipient if there is one only (RFC 7516 §7.2.1)."""
+    recipients = members.get("recipients")
+    only = recipients.items[0] if recipients and len(recipients.items) == 1 else None
+    nodes = [members.get("unprotected"), members.get("header"), _members(only).get("header")]
+    texts = [base64url.explain(protected)[0].decode("utf-8", "replace")] if protected else []
+    unprotected = [document.text[node.start : node.end] for node in nodes if node and node.kind == "object"]
+    inner = [text.strip()[1:-1].strip() for text in (*texts, *unprotected)]
+    joined = f"{{{','.join(one for one in inner if one)}}}"
+    return joined if unprotected and lossless_json.read(joined).readable else None
+
+
+def _signed(document: Document, start: int) -> JsonForm:
+    value = document.value
+    form = JsonForm("JWS", "general" if "signatures" in value else "flattened")
+    members = _members(document.root)
+    for problem in document.problems:
+        if problem.code == "json_duplicate_member":
+            form.findings.append(_damage(problem.detail.partition("\0")[0], f"there {problem.count} times", "one", problem.offset + start))
+    holder = members
+    if form.serialization == "general":
+        listed = members["signatures"]
+        form.signatures = len(listed.items)
+        if "signature" in members:
+            form.findings.append(_damage("signature", 'there beside "signatures"', "one of them", members["signature"].start + start))
+        if listed.kind != "array" or any(one.kind != "object" for one in listed.items):
+            form.findings.append(_damage("signatures", kind_of(listed.value), "an array of objects", listed.start + start))
+            form.signatures = 0
+        holder = _members(listed.items[0]) if form.signatures else {}
+    protected = _segment(document, holder.get("protected"), "protected", start, form.findings)
+    payload = _segment(document, members.get("payload"), "payload", start, form.findings)
+    form.segments = [protected, payload]
+    if form.signatures == 1:
+        form.segments.append(_segment(document, holder.get("signature"), "signature", start, form.findings))
+    _unprotected(form, document, holder.get("header"), protected[0], start)
+    _disclosures(form, members, _members(holder.get("header")), start)
+    read_as = (
+        "read as such" if form.signatures == 1 else f"with {form.signatures} signatures; one signature is judged here, several are not"
+    )
+    form.findings.append(_summary(form, read_as))
+    return form
+
+
+def _summary(form: JsonForm, read_as: str) -> Finding:
+    number = {"JWS": "RFC 7515", "JWE": "RFC 7516"}[form.kind]
+    section = f"{number} §7.2.{2 if form.serialization == 'flattened' else 1}"
+    facts: dict[str, Any] = {"kind": form.kind, "form": form.serialization, "section": section, "read": read_as}
+    return found("json_serialization", "token", repairs=_compact(form), **facts)
+
+
+def _compact(form: JsonForm) -> tuple[Repair, ...]:
+    """The same in compact form, when nothing is lost by it."""
+    texts = [text for text, _ in form.segments]
+    whole = len(texts) == (3 if form.kind == "JWS" else 5) and all(texts[:2] if form.kind == "JWS" else texts[:1])
+    if not whole or form.header_text is not None or form.disclosures is not None or sum(map(len, texts)) > _LONGEST_REPAIR:
+        return ()
+    return (Repair("Write it compactly", "token", ".".join(texts)),)
+
+
+def _members(node: Node | None) -> dict[str, Node]:
+    return {member.name: member.node for member in node.members} if node else {}
+
+
+def _segment(document: Document, node: Node | None, name: str, start: int, findings: list[Finding]) -> tuple[str, Sequence[int]]:
+    """The text of a member and the places of its characters; one written with escapes has only the place of its beginning."""
+    if node is None:
+        return _NOTHING
+    if not isinstance(node.value, str):
+        findings.append(_damage(name, kind_of(node.value), "a string", node.start + start))
+        return _NOTHING
+    begin = node.start + 1 + start
+    if len(node.value) == node.end - node.start - 2:
+        return node.value, range(begin, begin + len(node.value))
+    return node.value, [begin] * len(node.value)
+
+
+def _damage(name: str, kind: str, need: str, offset: int) -> Finding:
+    return found("json_form_damaged", "token", offset=offset, length=1, name=quoted(name), kind=kind, need=need)
+
+
+def _unprotected(form: JsonForm, document: Document, node: Node | None, protected: str, start: int) -> None:
+    """The header is that which is protected and that which is not together; a name may stand in one of them only (RFC 7515 §4)."""
+    if node is None:
+        return
+    if node.kind != "object":
+        form.findings.append(_damage("header", kind_of(node.value), "an object", node.start + start))
+        return
+    names = [member.name for member in node.members if member.name not in _OF_SD_JWT]
+    if not names:
+        return
+    form.findings.extend(_unprotected_findings(names, node.start + start))
+    written = [
+        f"{document.text[member.start : member.end]}:{document.text[member.node.start : member.node.end]}"
+        for member in node.members
+        if member.name in names
+    ]
+    first = base64url.explain(protected)[0].decode("utf-8", "replace").rstrip() if protected else "{}"
+    if lossless_json.read(first).readable and first.endswith("}"):
+        inner = first[:-1].rstrip()
+        form.header_text = f"{inner}{'' if inner.endswith('{') else ','}{','.join(written)}}}"
+
+
+def _unprotected_findings(names: list[str], offset: int) -> Iterator[Finding]:
+    place: dict[str, Any] = {"offset": offset, "length": 1}
+    for name, spec in _MUST_BE_PROTECTED.items():
+        if name in names:
+            yield found("unprotected_forbidden", "header", **place, name=name, spec=spec)
+    code = "unprotected_alg" if "alg" in names else "unprotected_header"
+    shown = ", ".join(f'"{quoted(name, 30)}"' for name in names[:5])
+    yield found(code, "header", **place, names=shown, verb="stands" if len(names) == 1 else "stand")
+
+
+def _disclosures(form: JsonForm, members: dict[str, Node], unprotected: dict[str, Node], start: int) -> None:
+    """RFC 9901 §8.1: disclosures stand in the unprotected header; drafts had them beside the payload."""
+    members = members | unprotected
+    node = members.get("disclosures")
+    if node is None or node.kind != "array":
+        return
+    form.is_draft = node is not unprotected.get("disclosures")
+    form.disclosures = [(one.value, one.start + 1 + start) for one in node.items if isinstance(one.value, str)]
+    binding = members.get("kb_jwt")
+    form.key_binding = binding.value if binding and isinstance(binding.value, str) else ""
