@@ -73,6 +73,7 @@ class Dom:
     def form(self) -> dict[str, str]:
         """What a browser without JavaScript would send, without a button."""
         fields = [field for field in self["debugger"].iter() if field.tag in {"textarea", "select", "input"} and field.get("name")]
+        fields = [field for field in fields if field.get("type") != "checkbox" or field.get("checked") is not None]
         sent = {field.get("name", ""): _typed(field) for field in fields if field.get("form") is None}
         return {name: re.sub(r"\r\n|\r|\n", "\r\n", value) for name, value in sent.items()}
 

@@ -10,7 +10,7 @@ from typing import cast
 from flask import Flask
 
 from app.settings import Settings
-from app.web import api, debugger, errors, pages, present
+from app.web import api, debugger, errors, out, pages, present
 from app.web.assets import asset, serve_static, templates_folder
 from app.web.security import MAX_BODY, protect
 
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(asset=asset, version=_version())
     _add_components(app)
-    for room in (debugger, pages, api):
+    for room in (debugger, out, pages, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
@@ -46,7 +46,7 @@ def _add_components(app: Flask) -> None:
 
     In this order: a macro sees the ones that were there before it.
     """
-    for name in ("spec", "icon", "statement", "rows", "copy", "switch"):
+    for name in ("spec", "icon", "statement", "rows", "mend", "copy", "switch"):
         module = app.jinja_env.get_template(f"components/{name}.html").module
         app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
         if name == "spec":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from decimal import Decimal
 from threading import BoundedSemaphore
 from typing import Any
@@ -13,8 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import tokens
-from app.tokens import keys, lossless_json
+from app.tokens import keys, lossless_json, profiles
 from app.tokens.lossless_json import Document
+from app.web import reports
 from app.web.errors import Refused
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -24,16 +23,10 @@ _MAKERS = BoundedSemaphore(2)
 _WAIT_SECONDS = 5.0
 
 
-class _Raw(str):
-    """Text that is JSON already."""
-
-    __slots__ = ()
-
-
 @blueprint.post("/decode")
 def decode() -> Response:
     body = _body()
-    return _json(_decoded(tokens.decode(_text(body, "token"))))
+    return _json(reports.decoded(tokens.decode(_text(body, "token"))))
 
 
 @blueprint.post("/verify")
@@ -49,17 +42,7 @@ def verify() -> Response:
         payload=_text(body, "payload", None),
         expect=expect,
     )
-    signature = report.signature
-    facts = {
-        "status": signature.status,
-        "algorithm": signature.algorithm,
-        "key": signature.key.summary() if signature.key else None,
-        "because": signature.because,
-        "matches": signature.matches,
-    }
-    decryption = {"status": report.decryption[0], "because": report.decryption[1]} if report.decryption else None
-    checks = [{"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec} for one in report.checks]
-    return _json(_decoded(report) | {"signature": facts, "decryption": decryption, "accepted": report.accepted, "checks": checks})
+    return _json(reports.facts(report, check_brought=_flag(body, "check_brought")))
 
 
 @blueprint.post("/encode")
@@ -69,7 +52,7 @@ def encode() -> Response:
         made = tokens.encode(_written(body, "header"), _written(body, "payload"), _key(body, ""), key_encoding=_key_encoding(body))
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
-    return _json({"token": made.token, "findings": [_finding(one) for one in made.findings]})
+    return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
 
 
 @blueprint.post("/keys")
@@ -157,6 +140,13 @@ def _number(body: Document, name: str, default: float) -> float | Decimal:
     return value
 
 
+def _flag(body: Document, name: str) -> bool:
+    value = body.value.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Refused(422, "member_type", f'"{name}" is not a boolean.', "Send true or false.")
+    return bool(value)
+
+
 def _written(body: Document, name: str) -> str:
     """A header or payload: text as it is, an object as it stands in the request, without white space."""
     if isinstance(body.value.get(name), dict):
@@ -173,16 +163,14 @@ def _slice(body: Document, name: str) -> str:
     return body.text[member.start : member.end]
 
 
-_EXPECTATIONS = ("algorithms", "issuer", "audience", "type", "profile")
+_EXPECTATIONS = ("algorithms", "issuer", "audience", "type", "profile", "nonce", "access_token", "code", "state", "htm", "htu")
 
 
 def _expectations(value: object) -> tokens.Expectations:
     if value is None:
         return tokens.Expectations()
     if not isinstance(value, dict):
-        raise Refused(
-            422, "member_type", '"expect" is not an object.', "Send an object with algorithms, issuer, audience, type or profile."
-        )
+        raise Refused(422, "member_type", '"expect" is not an object.', f"Send an object with any of {', '.join(_EXPECTATIONS)}.")
     if value.keys() - set(_EXPECTATIONS):  # a misspelt expectation that is passed over would be a check that is not made
         raise Refused(422, "member_unknown", '"expect" has a member that jwtlens does not know.', f"It knows {', '.join(_EXPECTATIONS)}.")
     algorithms = [] if value.get("algorithms") is None else value["algorithms"]
@@ -194,37 +182,12 @@ def _expectations(value: object) -> tokens.Expectations:
             if not isinstance(value[name], str):
                 raise Refused(422, "member_type", f'"{name}" in "expect" is not a string.', "Send a string.")
             words[name] = value[name]
+    profile = words.get("profile")
+    if profile is not None and profile != profiles.NONE and profiles.named(profile) is None:
+        names = ", ".join((*profiles.known(), profiles.NONE))
+        raise Refused(422, "profile_unknown", '"profile" in "expect" is none that jwtlens knows.', f"Use one of {names}.")
     return tokens.Expectations(tuple(algorithms), **words)
 
 
-def _decoded(read: tokens.Decoded) -> dict[str, Any]:
-    header, payload = read.documents
-    return {
-        "kind": read.kind,
-        "serialization": read.serialization,
-        "header": _exact(header) if isinstance(read.header, dict) else None,
-        "payload": _exact(payload),
-        "payload_text": read.payload_text,
-        "findings": [_finding(finding) for finding in read.findings],
-    }
-
-
-def _exact(document: Document | None) -> _Raw | None:
-    """The JSON value with its numbers as written; a header or claims set that is not JSON is null."""
-    text = document.exact if document else None
-    return _Raw(text) if text is not None else None
-
-
-def _finding(finding: tokens.Finding) -> dict[str, Any]:
-    facts = {name: getattr(finding, name) for name in _FINDING}
-    if finding.repairs:
-        facts["repairs"] = [asdict(repair) for repair in finding.repairs]
-    return facts
-
-
-_FINDING = ("code", "level", "segment", "offset", "length", "line", "column", "message", "fix", "spec")
-
-
 def _json(value: Mapping[str, Any]) -> Response:
-    members = (f"{json.dumps(name)}:{one if isinstance(one, _Raw) else json.dumps(one)}" for name, one in value.items())
-    return Response("{" + ",".join(members) + "}", mimetype="application/json")
+    return Response(reports.as_json(value), mimetype="application/json")

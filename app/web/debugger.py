@@ -10,23 +10,24 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import examples, present
+from app.web import examples, mends, present, sharing
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
 
-ALL = ("notice", "verdict", "token", "findings", "header", "parameters", "payload", "claims", "key", "key_note", "expect")
-AFTER_TOKEN = ("notice", "verdict", "findings", "header", "parameters", "payload", "claims", "key_note")
-AFTER_PANE = ("notice", "verdict", "findings", "token", "parameters", "claims", "key_note")
-AFTER_KEY = ("notice", "verdict", "findings", "parameters", "claims", "key_note")
+_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought")
+AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "travel")
+AFTER_PANE = (*_FOLLOWING, "token", "travel")
+AFTER_KEY = (*_FOLLOWING, "travel")
+ALL = (*_FOLLOWING, "token", "header", "payload", "key", "expect", "share")  # travel stands in expect
 
-_MOST_FIELDS = 32
+_MOST_FIELDS = 96
 _FIELDS = frozenset(field.name for field in fields(Form))
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
 _MOVED = (
@@ -58,22 +59,27 @@ def decode() -> Response:
     form = read_form()
     if request.form.get("clear"):
         return answer(show(Form()), ALL)
-    present.panes(form, tokens.decode(form.token))
-    return answer(show(form), AFTER_TOKEN)
+    return answer(show(form, panes=True), AFTER_TOKEN)
 
 
 @blueprint.post("/encode")
 def encode() -> Response:
     form = read_form()
+    form.left_out = ""  # what is signed here is whole
     made = bool(request.form.get("generate")) and _generate(form)
     box = tokens.read_keys(form.key, form.key_encoding)
     notice = _sign(form, box)
-    return answer(show(form, notice, box), (*AFTER_PANE, "key") if made else AFTER_PANE)
+    panes: tuple[str, ...] = (*AFTER_PANE, "key") if made else AFTER_PANE
+    if not notice and _is_encrypted(form.token):  # encrypting writes into the header
+        form.header, form.header_layout = _header_of(form.token)
+        panes += ("header",)
+    return answer(show(form, notice, box), panes)
 
 
 @blueprint.post("/verify")
 def verify() -> Response:
-    return answer(show(read_form()), AFTER_KEY)
+    page = show(read_form())
+    return answer(page, (*AFTER_KEY, "payload") if page.is_decrypted else AFTER_KEY)
 
 
 def read_form() -> Form:
@@ -86,12 +92,43 @@ def read_form() -> Form:
     form = Form(**sent)
     if form.key_encoding not in tokens.ENCODINGS:
         form.key_encoding = "auto"
+    if "travel" in request.form:  # with scripts, the field was written there
+        form.at = request.form["travel"]
+    if "repair" in request.form and not mends.apply(form, request.form["repair"], judge(form, [])):
+        g.notice = "This is no longer offered: the page was judged anew since then."
     return form
 
 
-def show(form: Form, notice: str = "", box: tokens.Keys | None = None) -> Page:
-    """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before."""
-    notices = [notice] if notice else []
+def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes: bool = False) -> Page:
+    """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before.
+
+    *panes*: header and payload are those of the token. They always are when a key opened it.
+    """
+    notices = [one for one in (notice, g.pop("notice", "")) if one]
+    report = judge(form, notices, box)
+    omitted = sharing.Omitted(form.left_out, report.token)
+    sharing.told(report, omitted)
+    opened = report.decryption is not None and report.decryption.plaintext is not None
+    if panes or opened:
+        present.panes(form, report)
+    folded = frozenset(request.form.get("folded", "").split())
+    page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
+    if form.payload_layout != "as-written":
+        page.payload_note = "Indented for reading; signed on one line, as it was written."
+    if {"\r", "\0"} & set(report.payload_text or ""):
+        page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
+    page = present.fill(page, report, form.key in examples.KEYS)
+    if "check_brought" in request.form:
+        present.check_brought(page, report, request.form["check_brought"])
+    sharing.say(page, omitted)
+    if request.form.get("share") and not request.form.get("unshare"):
+        origin = request.host_url.rstrip("/")
+        page.share = sharing.share(report.token, form, request.form, request.form.getlist("mask"), origin)
+    return page
+
+
+def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tokens.Report:
+    """The report on *form*; what could not be read of its fields is added to *notices*."""
     at = _read(_time, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
     leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
     expect = tokens.Expectations(
@@ -99,17 +136,11 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None) -> Page:
         form.issuer.strip() or None,
         form.audience.strip() or None,
         form.type.strip() or None,
+        form.profile or None,
+        *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
     )
     box = box or tokens.read_keys(form.key, form.key_encoding)
-    moment = at if at is not None else int(time.time())
-    report = tokens.verify(form.token, box, at=moment, leeway=leeway or 0, expect=expect)
-    folded = frozenset(request.form.get("folded", "").split())
-    page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded)
-    if form.payload_layout != "as-written":
-        page.payload_note = "Indented for reading; signed on one line, as it was written."
-    if {"\r", "\0"} & set(report.payload_text or ""):
-        page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
-    return present.fill(page, report, form.key in examples.KEYS)
+    return tokens.verify(form.token, box, at=at if at is not None else int(time.time()), leeway=leeway or 0, expect=expect)
 
 
 def _sign(form: Form, box: tokens.Keys) -> str:
@@ -121,10 +152,21 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()
+        if _is_encrypted(form.token):
+            return f"Not encrypted anew; the old token stays. {error.message} {error.hint}".strip()
         old = form.token.strip().rsplit(".", 1)
         form.token = tokens.unsigned(header, payload, old[1] if len(old) == 2 and form.token.count(".") >= 2 else "")
         return f"Not signed anew; the old signature stays. {error.message} {error.hint}".strip()
     return ""
+
+
+def _is_encrypted(token: str) -> bool:
+    return token.count(".") == 4
+
+
+def _header_of(token: str) -> tuple[str, str]:
+    header = tokens.decode(token).documents[0]
+    return tokens.for_reading(header) if header else ("", "as-written")
 
 
 def _generate(form: Form) -> bool:

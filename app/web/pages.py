@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from app.web import debugger
+from app.web import comparing, debugger
 from app.web.respond import THEMES, theme
 
 blueprint = Blueprint("pages", __name__)
@@ -32,6 +32,9 @@ def choose_theme() -> Response:
     page = request.form.get("page", "")
     if page in _PAGES:
         response = make_response(redirect(page, 303))
+    elif page == "/compare":
+        compared = comparing.page(*comparing.sent(request.form))
+        response = make_response(render_template("pages/compare.html", page=compared, theme=chosen))
     else:
         filled = debugger.show(form)
         response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))

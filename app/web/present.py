@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from app import tokens
 from app.tokens import claims as meanings
-from app.tokens import times
+from app.tokens import profiles, registry, times
+from app.tokens.brought import Brought
 from app.tokens.envelope import Token
 from app.tokens.findings import spelt_out
 from app.tokens.lossless_json import Document
 from app.tokens.times import Seconds
-from app.web.view import CheckRow, FindingRow, Form, KeyNote, NamedRow, Page, Statement, Time, Tone, Verdict
+from app.web import mends
+from app.web.view import BroughtRow, CheckRow, FindingRow, Form, KeyNote, NamedRow, Page, Statement, Time, Tone, Travel, Verdict
 
 _LONGEST_VALUE = 4000
-_LABELS = {
+LABELS = {
     "form": "Form",
     "header": "Header",
     "algorithm": "Algorithm allowed",
     "key": "Key fits",
+    "decryption": "Decryption",
     "signature": "Signature",
     "claims": "Claims set",
     "exp": "Expiry",
@@ -40,36 +45,40 @@ _FAILED_WORDS = {
     "claims": "No claims set",
 }
 _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
-_OTHER_SPECS = {
-    "OpenID Connect Core": "https://openid.net/specs/openid-connect-core-1_0.html",
-    "OpenID Connect Front-Channel Logout": "https://openid.net/specs/openid-connect-frontchannel-1_0.html",
-}
 
 
 def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
-    page.findings = tuple(_finding(finding, report) for finding in report.findings if finding.code != "empty_input")
-    signature, claims = _signature(report, example_key), _claims(report)
+    page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code != "empty_input")
+    statements = _signature(report, example_key), _claims(report), _warnings(page.findings)
     page.verdict = Verdict(
-        _overall(signature, claims),
-        signature,
-        claims,
-        _warnings(page.findings),
-        ()
-        if "checks" in page.folded
-        else tuple(CheckRow(one.name, _LABELS[one.name], one.outcome, one.because, one.spec or "") for one in checks),
+        _overall(*statements),
+        *statements,
+        () if "checks" in page.folded else tuple(_check(number, check, report) for number, check in enumerate(checks)),
         sum(one.outcome == "passed" for one in checks),
         sum(one.outcome != "not_checked" for one in checks),
     )
-    page.claims = _rows(report.token.payload, meanings.CLAIMS, report.at, times_only="claims" in page.folded)
+    page.claims = _rows(report.token.payload, registry.known(report.payload), report.at, times_only="claims" in page.folded)
     if "parameters" not in page.folded:
         page.header_rows = _rows(report.token.header, meanings.HEADER, report.at)
     page.key_note = _key_note(report)
+    page.profiles = tuple((one.id, one.name) for one in profiles.known().values())
+    page.brought = tuple(_brought(one, report) for one in report.brought)
+    if "expect" not in page.folded:
+        page.recognised = report.profile.name if report.profile else ""
+        page.travels = tuple(_travels(report.payload))
     page.segment_sizes = _sizes(report.token)
     algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
     page.generatable = algorithm.name if algorithm and algorithm.family != "none" else ""
     return page
+
+
+def check_brought(page: Page, report: tokens.Report, parameter: str) -> None:
+    """Say beside the key that came as *parameter* whether the signature fits it: asked for, and never green."""
+    match = report.check_brought(parameter)
+    tone: Tone = "bad" if match.matches is False else "warn"
+    page.brought = tuple(replace(row, because=match.because, tone=tone) if row.parameter == parameter else row for row in page.brought)
 
 
 def panes(form: Form, decoded: tokens.Decoded) -> None:
@@ -86,7 +95,7 @@ def spec_url(spec: str | None) -> str:
         number, section, appendix = match.groups()
         anchor = f"#section-{section}" if section else f"#appendix-{appendix}" if appendix else ""
         return f"https://www.rfc-editor.org/rfc/rfc{number}.html{anchor}"
-    return next((url for name, url in _OTHER_SPECS.items() if (spec or "").startswith(name)), "")
+    return registry.document_url(spec) if spec else ""
 
 
 def _signature(report: tokens.Report, example_key: bool) -> Statement:
@@ -95,6 +104,10 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return Statement(
             "idle", "No token yet" if not report.token.text.strip() else "Not a token", "" if report.token.text.strip() else "Paste one"
         )
+    if report.decryption:
+        words = {"decrypted": "Decrypted", "failed": "Not decrypted", "not_tried": "Encrypted"}
+        tone: Tone = "bad" if report.decryption.status == "failed" else "idle"
+        return Statement(tone, words[report.decryption.status], report.decryption.because)
     if signature.status == "verified":
         assert signature.key is not None
         return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}")
@@ -102,6 +115,9 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return Statement("bad", "Unsecured", "alg none: anyone can write this token")
     if signature.matches:
         return Statement("warn", "Signature matches, yet refused", signature.faults[0].message)
+    suspect = next(iter(report.suspects), None)
+    if suspect:
+        return _suspected(suspect, report)
     if example_key and (signature.status == "invalid" or signature.key is not None):
         return Statement("warn", "Signature not checked", "The key box still holds the example's key; paste the key of this token")
     if signature.status == "invalid":
@@ -118,20 +134,41 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", signature.because)
 
 
+def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
+    """The verdict when it is known what would have matched."""
+    if suspect.code == "suspect_public_key_as_secret":
+        return Statement("bad", "Forged", suspect.message)
+    if suspect.code == "weak_secret":
+        return Statement("warn", "Secret known to everybody", suspect.message)
+    if report.signature.status == "invalid":
+        return Statement("bad", "Signature does not match", suspect.message.removeprefix("The signature does not match "))
+    return Statement("warn", "Signature not checked", suspect.message)
+
+
 def _claims(report: tokens.Report) -> Statement:
     checks = {check.name: check for check in report.checks}
-    if report.kind == "JWE" or not isinstance(report.payload, dict):
+    if not isinstance(report.payload, dict):
         failed = checks["claims"].outcome == "failed"
         return Statement("warn" if failed else "idle", "No claims", checks["claims"].because if failed else "")
     for name in ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat"):
         if checks[name].outcome == "failed":
             return Statement("bad", _failed_word(name, report.payload), _failed_detail(name, report, checks[name].because))
+    if checks["profile"].outcome == "failed":
+        return Statement("bad", "Profile not kept", checks["profile"].because)
     if checks["iat"].outcome == "warned":
         return Statement("warn", "Issued in the future", checks["iat"].because)
     if checks["exp"].outcome == "warned":
-        return Statement("warn", "Never expires")
+        return (
+            Statement("warn", "exp is not in seconds", checks["exp"].because)
+            if "exp" in report.payload
+            else Statement("warn", "Never expires")
+        )
+    if checks["exp"].outcome == "not_checked" and "exp" in report.payload:  # masked by who shared the token
+        return Statement("idle", "Expiry not checked", checks["exp"].because)
     # Green only for what a verified signature vouches for.
     tone: Tone = "good" if report.signature.status == "verified" else "idle"
+    if "exp" not in report.payload:  # tokens of its profile have none
+        return Statement(tone, "No expiry", checks["exp"].because)
     return Statement(tone, "Not expired", f"until {times.utc(report.payload['exp'])}")
 
 
@@ -148,10 +185,11 @@ def _failed_detail(name: str, report: tokens.Report, because: str) -> str:
     return because
 
 
-def _overall(*statements: Statement) -> Tone:
+def _overall(signature: Statement, claims: Statement, warnings: Statement) -> Tone:
     """The tone of the whole strip: green only when nothing that was said is worse."""
-    tones = {statement.tone for statement in statements}
-    return "bad" if "bad" in tones else statements[0].tone
+    if "bad" in (signature.tone, claims.tone):
+        return "bad"
+    return "warn" if signature.tone == "good" and warnings.tone == "bad" else signature.tone
 
 
 def _warnings(findings: tuple[FindingRow, ...]) -> Statement:
@@ -162,10 +200,18 @@ def _warnings(findings: tuple[FindingRow, ...]) -> Statement:
     return Statement(tone, " and ".join(parts) if parts else "No warnings")
 
 
-def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
+def _check(number: int, check: tokens.Check, report: tokens.Report) -> CheckRow:
+    label = check.label or LABELS[check.name]
+    return CheckRow(check.name, label, check.outcome, check.because, check.spec or "", mends.buttons("c", number, check.repairs, report))
+
+
+def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
     header, payload = decoded.documents
     document = {"header": header, "payload": payload}.get(finding.segment)
     line, column = finding.line or 0, finding.column or 0
+    width = max(1, (finding.length or 0) * 3 // 4)  # of base64 characters to bytes
+    if document and line == 1:
+        width = max(1, tokens.shown_range(column - 1, width, document)[1])
     if document and line:
         line, column = tokens.shown_at(line, column, document)
     return FindingRow(
@@ -179,11 +225,47 @@ def _finding(finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
         column,
         finding.offset if finding.offset is not None else -1,
         finding.length or 0,
-        max(1, (finding.length or 0) * 3 // 4),  # of base64 characters to bytes
+        width,
+        mends.buttons("f", number, finding.repairs, decoded) if finding.repairs else (),
     )
 
 
-def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Seconds, times_only: bool = False) -> tuple[NamedRow, ...]:
+def _travels(claims: object) -> Iterator[Travel]:
+    """The moments that a token is worth being judged at."""
+    yield Travel("", "now")
+    for name in ("nbf", "iat", "exp"):
+        date = claims.get(name) if isinstance(claims, dict) else None
+        if times.is_date(date) and times.iso(date):
+            yield Travel(str(int(date)), name)  # the first second of nbf and iat, and the first at which exp is over
+
+
+def _brought(one: Brought, report: tokens.Report) -> BroughtRow:
+    facts: list[tuple[str, str]] = []
+    if one.key:
+        facts += [("Key", one.key.name)] + ([("Thumbprint", one.key.thumbprint())] if one.key.secret is None else [])
+    if one.url:
+        facts += [("URL", _printable(one.url, 300)), ("Host", _printable(one.host, 100))]
+    if one.thumbprint:
+        facts.append(("Thumbprint", _printable(one.thumbprint, 100)))
+    for number, certificate in enumerate(one.certificates, 1):
+        facts.append(
+            (f"Certificate {number}" if len(one.certificates) > 1 else "Certificate", certificate.title if certificate else "not readable")
+        )
+        if certificate:
+            facts.append(("Issued by", "itself" if certificate.is_self_issued else certificate.issuer))
+            facts.append(
+                (
+                    "Valid",
+                    " to ".join(
+                        times.utc(moment) if moment is not None else "?" for moment in (certificate.not_before, certificate.not_after)
+                    ),
+                )
+            )
+            facts.append(("x5t#S256", certificate.sha256))
+    return BroughtRow(one.parameter, one.row.what, tuple(facts), one.row.signs and one.key is not None)
+
+
+def _rows(document: Document | None, known: Mapping[str, meanings.Meaning], at: Seconds, times_only: bool = False) -> tuple[NamedRow, ...]:
     rows = []
     for name, value, start, end in document.members if document else ():
         meaning = known.get(name)
@@ -191,8 +273,8 @@ def _rows(document: Document | None, known: dict[str, meanings.Meaning], at: Sec
             continue
         written = value if isinstance(value, str) else document.text[start:end] if document else ""
         time = _time(value, at) if meaning and meaning.show == "time" else None
-        text, spec = (meaning.text, meaning.spec) if meaning else ("", "")
-        rows.append(NamedRow(_printable(name, 200), _printable(written, _LONGEST_VALUE), text, spec, time))
+        text, spec, by = (meaning.text, meaning.spec, meaning.by) if meaning else ("", "", "")
+        rows.append(NamedRow(_printable(name, 200), _printable(written, _LONGEST_VALUE), text, spec, time, by or ""))
     return tuple(rows)
 
 

@@ -26,5 +26,7 @@ def theme() -> str:
 def answer(page: Page, panes: Sequence[str]) -> Response:
     """The panes that the request changes, or the page with all of them."""
     if wants_partials():
+        if "share" in request.form and "share" not in panes:
+            panes = (*panes, "share")  # an open panel follows the token
         return make_response(render_template("partials/answer.html", page=page, panes=panes))
     return make_response(render_template("pages/debugger.html", page=page, theme=theme()))

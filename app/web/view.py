@@ -24,8 +24,18 @@ class Form:
     issuer: str = ""
     audience: str = ""
     type: str = ""
+    profile: str = ""
+    """The id of a profile, `none`, or empty: recognised by itself."""
     leeway: str = ""
     at: str = ""
+    nonce: str = ""
+    access_token: str = ""
+    code: str = ""
+    state: str = ""
+    htm: str = ""
+    htu: str = ""
+    left_out: str = ""
+    """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,29 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """A button that writes *text* over *length* characters of a pane, from *start* on; -1: over the whole field."""
+
+    value: str
+    """Which repair of the report it is, for the server when there is no script."""
+    label: str
+    field: str
+    """The element it writes into."""
+    action: str
+    """The request that the change makes."""
+    text: str
+    start: int = 0
+    length: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRow:
     name: str
     label: str
     outcome: Literal["passed", "failed", "warned", "not_checked"]
     because: str
     spec: str = ""
+    mends: tuple[Mend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,7 @@ class FindingRow:
     length: int = 0
     width: int = 1
     """How many characters of the header or payload pane it is about."""
+    mends: tuple[Mend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +124,8 @@ class NamedRow:
     meaning: str = ""
     spec: str = ""
     time: Time | None = None
+    by: str = ""
+    """The provider that writes it with this meaning, when it is none of the registered names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +138,43 @@ class KeyNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Travel:
+    """A moment to judge the token at: seconds since 1970, or empty for now."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtRow:
+    """A key that came with the token: what it is, facts about it, and whether the signature fits it if somebody asked."""
+
+    parameter: str
+    what: str
+    facts: tuple[tuple[str, str], ...]
+    can_check: bool = False
+    because: str = ""
+    tone: Tone = "idle"
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     name: str
     label: str
     group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link to share the token by, and what may be left out of it."""
+
+    link: str
+    claims: tuple[tuple[str, bool], ...]
+    """The names of the claims, and whether each is masked."""
+    signature: bool
+    """Whether the signature is asked for."""
+    has_signature: bool
+    note: str
 
 
 @dataclass(slots=True)
@@ -129,7 +192,16 @@ class Page:
     segment_sizes: str = ""
     notice: str = ""
     examples: tuple[Example, ...] = ()
+    profiles: tuple[tuple[str, str], ...] = ()
+    """The id and the name of each profile."""
+    recognised: str = ""
+    """The name of the profile that the token was recognised as."""
+    travels: tuple[Travel, ...] = ()
+    brought: tuple[BroughtRow, ...] = ()
     folded: frozenset[str] = frozenset()
-    """What the person has folded away, of `checks`, `claims` and `parameters`: not made and not sent."""
+    """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
+    share: Share | None = None
+    is_decrypted: bool = False
+    """Whether the payload is what a key has opened."""
     generatable: str = ""
     """The algorithm a key would be generated for, or empty."""

@@ -43,8 +43,9 @@ export function setApart(root) {
 }
 
 export function sendAlong(body, form) {
-  for (const [name, value] of new FormData(form)) if (!body.has(name)) body.set(name, value);
-  for (const field of document.getElementById("views").elements) {
+  const there = new Set(body.keys());
+  for (const [name, value] of new FormData(form)) if (!there.has(name)) body.append(name, value);
+  for (const field of document.getElementById("views")?.elements ?? []) {
     if (field.type !== "radio" && field.type !== "checkbox") body.set(field.name, field.value);
   }
 }

@@ -5,6 +5,7 @@ const FOLDED = {
   checks: () => !document.getElementById("checks")?.open,
   claims: () => !document.getElementById("payload-view-claims")?.checked,
   parameters: () => !document.getElementById("header-view-table")?.checked,
+  expect: () => !document.getElementById("expect")?.open,
 };
 
 export const folded = () => Object.keys(FOLDED).filter((name) => FOLDED[name]()).join(" ");
@@ -13,7 +14,7 @@ export function watchFolds() {
   const key = document.getElementById("key-text");
   if (!key) return;
   const ask = () => key.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: true } }));
-  document.addEventListener("toggle", ({ target }) => target.id === "checks" && target.open && ask(), true);
+  document.addEventListener("toggle", ({ target }) => ["checks", "expect"].includes(target.id) && target.open && ask(), true);
   // The radios belong to a form that does not hold them.
   for (const radio of document.querySelectorAll("input[type=radio][form=views]")) radio.addEventListener("change", ask);
 }

@@ -7,6 +7,10 @@ function given() {
   return NAMES.map((name) => parameters.get(name)).find(Boolean);
 }
 
+// What was left out of a shared token, as the link says it; the server tells it to the reader.
+const leftOut = document.getElementById("left-out");
+const omitted = () => location.hash.slice(1).split("&").filter((part) => /^(?:without|masked)=/.test(part)).join("&");
+
 function read(fresh) {
   const token = given();
   if (!token) return;
@@ -14,8 +18,9 @@ function read(fresh) {
   if (fresh) document.getElementById("key-text").value = "";
   const editor = document.getElementById("token");
   editor.value = token;
+  leftOut.value = omitted();
   // What the server has to say about how the token came must not be wiped by the answer about the token.
-  editor.area.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: fresh } }));
+  editor.area.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: fresh && !leftOut.value } }));
 }
 
 export function watchFragment() {
@@ -24,9 +29,12 @@ export function watchFragment() {
   // The address keeps the token until it is no longer the one on the page, whatever changed it.
   const forget = () => {
     const token = location.hash && given();
-    if (token && token !== area.value) history.replaceState(null, "", location.pathname + location.search);
+    if (!token || token === area.value) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    leftOut.value = "";
   };
-  area.addEventListener("input", forget);
+  // Before the question about the edited token is asked.
+  document.addEventListener("input", ({ target }) => target === area && forget(), true);
   document.addEventListener("htmx:after:swap", forget);
   addEventListener("hashchange", () => read(false));
   read(true);

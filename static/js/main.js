@@ -4,6 +4,8 @@ import "./editor.js";
 import "./requests.js";
 import "./theme.js";
 import "./copy.js";
+import "./out.js";
+import "./mend.js";
 import "./keyboard.js";
 import "./splitter.js";
 import { watchMarks } from "./marks.js";

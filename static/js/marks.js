@@ -1,7 +1,7 @@
 // A finding that names a place marks it in its pane.
 
 // The server counts characters, the browser counts UTF-16 units.
-function unit(text, characters) {
+export function unit(text, characters) {
   let at = 0;
   for (let n = 0; n < characters && at < text.length; n++) at += text.codePointAt(at) > 0xffff ? 2 : 1;
   return at;

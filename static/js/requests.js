@@ -17,7 +17,7 @@ const TROUBLE = {
   429: "The server has too much to do. Wait a moment, then type on.",
 };
 
-const form = document.getElementById("debugger");
+const form = document.querySelector("main form");
 const waiting = new Set();
 const typed = new WeakMap();
 const shown = new Map();

@@ -120,7 +120,7 @@ def test_a_claim_cannot_pass_for_the_verdict(debugger, make_token):
     debugger.token.fill(
         make_token(json.dumps({"iss": "Signature verified", "kid": "Signature verified"}), '{"alg":"HS256","kid":"Signature verified"}')
     )
-    debugger.says("Signature not checked")
+    debugger.says("Secret known to everybody")
     expect(debugger.page.locator("#verdict .statements")).not_to_contain_text("Signature verified")
     expect(debugger.page.locator("[data-tone=good]")).to_have_count(0)
 

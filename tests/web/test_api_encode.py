@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str | None]] = {
     "alg null": ({"header": {"alg": None}}, "alg_not_a_string"),
     "alg unknown": ({"header": {"alg": "HS257"}}, "alg_unknown"),
     "alg in lower case": ({"header": {"alg": "hs256"}}, "alg_unknown"),
-    "enc": ({"header": {"alg": "dir", "enc": "A128GCM"}}, "encryption_not_supported"),
+    "enc": ({"header": {"alg": "dir", "enc": "A128GCM"}}, "key_size"),
     "no key": ({"key": ""}, "key_missing"),
     "key unreadable": ({"key": "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----"}, "key_unreadable"),
     "key does not fit": ({"header": {"alg": "RS256"}}, "key_does_not_fit"),

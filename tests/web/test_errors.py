@@ -93,7 +93,7 @@ EXCEPTIONS = [
     ZeroDivisionError(),
 ]
 ROUTES = [
-    ("/decode", "debugger.tokens.decode", {"data": {"token": CANARY}}),
+    ("/decode", "debugger.tokens.verify", {"data": {"token": CANARY}}),
     ("/verify", "debugger.tokens.verify", {"data": {"token": CANARY, "key": CANARY}}),
     ("/encode", "debugger.tokens.for_signing", {"data": {"header": CANARY, "key": CANARY}}),
     ("/theme", "pages.debugger.show", {"data": {"key": CANARY}}),

@@ -65,7 +65,7 @@ def requests(canary):
 
     rules = {rule.rule for rule in create_app(Settings()).url_map.iter_rules()}
     fields = ["token", "header", "payload", "key", "key_encoding", "payload_layout", "header_layout", "algorithms", "issuer", "audience",
-              "type", "leeway", "at", "generate", "clear", "theme", "page", "example", canary]  # fmt: skip
+              "type", "leeway", "at", "left_out", "share", "mask", "a", "b", "as", "generate", "clear", "theme", "page", "example", canary]  # fmt: skip
     headers = ["User-Agent", "Referer", "Cookie", "Accept", "X-Forwarded-For", "X-Forwarded-Host", "HX-Request", "HX-Current-URL",
                "HX-Target", "Authorization", "Origin", "Host", "Content-Type", "Sec-Fetch-Site", "X-Request-Id", "If-None-Match",
                "Range", "Transfer-Encoding"]  # fmt: skip
@@ -122,7 +122,7 @@ def test_what_was_sent_is_in_no_output_no_file_and_no_error(tmp_path):
 def test_a_crash_is_named_and_what_was_sent_is_not(app, monkeypatch, capfd, serving):
     from app.web import debugger
 
-    def broken(form, notice=""):
+    def broken(form, notice="", **how):
         raise ValueError(f"could not read {form.key!r}")
 
     monkeypatch.setattr(debugger, "show", broken)
@@ -167,7 +167,9 @@ def test_a_private_key_is_in_no_words_about_it(client, api, make_token):
 
 def test_no_log_and_no_traceback_is_written_by_hand():
     """Words in logs are constants: no exception text, no repr, nothing that was sent."""
-    banned = re.compile(r"logger\.|logging\.(debug|info|warning|error|exception)|\btraceback\.|exc_info=|print\(.*(form|token|key|request)")
+    banned = re.compile(
+        r"logger\.|logging\.(debug|info|warning|error|exception)|\btraceback\.|exc_info=|\bprint\(.*(form|token|key|request)"
+    )
     for source in ROOT.joinpath("app").rglob("*.py"):
         lines = [line for line in source.read_text("utf-8").splitlines() if banned.search(line)]
         assert not lines, f"{source.name}: {lines}"
