@@ -1346,7 +1346,7 @@ _ROWS = (
     Kind(
         "key_published",
         "warning",
-        "This {name} is published ({where}): everybody has its private half and can sign with it.",
+        "This {name} is published ({where}): everybody has {what} and can sign with it.",
         "Use it for trials only; make a key of your own.",
         "RFC 7638 §3",
     ),

@@ -51,7 +51,7 @@ def index() -> Response:
     form = examples.form(request.args.get("example", examples.FIRST), int(time.time()))
     if form is None:
         raise Refused(404, "not_found", "There is no such example.", "Choose one from the menu.")
-    return answer(show(form, _MOVED if "moved" in request.args else ""), ALL)
+    return answer(show(form, _MOVED if "moved" in request.args else "", is_example=True), ALL)
 
 
 @blueprint.post("/decode")
@@ -99,10 +99,10 @@ def read_form() -> Form:
     return form
 
 
-def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes: bool = False) -> Page:
+def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes: bool = False, is_example: bool = False) -> Page:
     """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before.
 
-    *panes*: header and payload are those of the token. They always are when a key opened it.
+    *is_example*: the key belongs to the token. *panes*: header and payload are those of the token. They always are when a key opened it.
     """
     notices = [one for one in (notice, g.pop("notice", "")) if one]
     report = judge(form, notices, box)
@@ -117,7 +117,7 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
         page.payload_note = "Indented for reading; signed on one line, as it was written."
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
-    page = present.fill(page, report, form.key in examples.KEYS)
+    page = present.fill(page, report, not is_example and form.key in examples.KEYS)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)

@@ -29,6 +29,7 @@ def form(name: str, now: int) -> Form | None:
         now=now, soon=now + 3600, later=now + 86400, ago=now - 7200, past=now - 3600
     )
     key = _KEYS.get(row.get("key", ""), "")
-    filled = Form(token=tokens.encode(row["header"], payload.strip(), key).token, key=key)
-    present.panes(filled, tokens.decode(filled.token))
+    signed_with = _KEYS.get(row.get("signed_with", ""), key)
+    filled = Form(token=tokens.encode(row["header"], payload.strip(), signed_with).token, key=key)
+    present.panes(filled, tokens.verify(filled.token, signed_with, at=now))
     return filled

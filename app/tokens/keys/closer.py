@@ -51,7 +51,8 @@ def remarks(key: Key) -> Iterator[Finding]:
         return
     where = _PUBLISHED.get(key.thumbprint())
     if where:
-        yield found("key_published", "key", where=where, name=key.name)
+        what = "it" if key.secret is not None else "its private half"
+        yield found("key_published", "key", where=where, name=key.name, what=what)
     if isinstance(key.public, rsa.RSAPublicKey):
         factor = rsa_parts.small_factor(key.public.public_numbers().n)
         if factor:
