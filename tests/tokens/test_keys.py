@@ -804,7 +804,7 @@ def test_published_keys_are_warned_of():
         (finding,) = [one for one in read_keys(text).all_findings if one.code == "key_published"]
         assert finding.level == "warning"
         assert where in finding.message or where[0] == "3"
-        assert (finding.spec, "everybody has its private half" in finding.message) == ("RFC 7638 §3", True)
+        assert (finding.spec, "everybody has" in finding.message) == ("RFC 7638 §3", True)
     assert "key_published" not in codes(read_keys(public_key("ES256")).all_findings)
 
 

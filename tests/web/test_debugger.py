@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
-from app.tokens import ALGORITHMS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+from app.tokens import ALGORITHMS
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "failure-classes.json").read_text("utf-8"))["cases"]
 HTMX = {"HX-Request": "true"}
