@@ -62,9 +62,16 @@ def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, An
         "matches": signature.matches,
     }
     decryption = {"status": report.decryption.status, "because": report.decryption.because} if report.decryption else None
-    checks = [{"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec} for one in report.checks]
+    checks = [_check(one) for one in report.checks]
     told = decoded(report) | {"signature": judged, "decryption": decryption, "accepted": report.accepted, "checks": checks}
     return told | _brought(report, check_brought)
+
+
+def _check(one: tokens.Check) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec}
+    if one.repairs:
+        told["repairs"] = [asdict(repair) for repair in one.repairs]
+    return told
 
 
 def finding(one: tokens.Finding) -> dict[str, Any]:
@@ -79,8 +86,8 @@ def to_hand_on(report: tokens.Report) -> str:
     """The facts as JSON text that may be handed on."""
     clean = _cleaner(report)
     told = facts(report)
-    told["findings"] = [{name: _words(value, clean) for name, value in one.items() if name != "repairs"} for one in told["findings"]]
-    told["checks"] = [{name: _words(value, clean) for name, value in one.items()} for one in told["checks"]]
+    for part in ("findings", "checks"):
+        told[part] = [{name: _words(value, clean) for name, value in one.items() if name != "repairs"} for one in told[part]]
     for name in ("signature", "decryption"):
         if told[name]:
             told[name]["because"] = clean(told[name]["because"])
