@@ -53,7 +53,7 @@ def test_a_token_of_any_text_is_moved_as_it_is(debugger):
 def test_the_fragment_goes_when_the_token_is_edited(debugger, make_token):
     debugger.page.goto("about:blank")
     debugger.open(f"/#token={make_token()}")
-    debugger.says("not checked")
+    debugger.says("Secret known to everybody")
     assert "#" in debugger.page.url
     debugger.token.press("End")
     debugger.page.keyboard.type("x")
@@ -79,7 +79,7 @@ def test_the_fragment_goes_when_another_pane_changes_the_token(debugger, make_to
 def test_the_fragment_goes_when_the_page_is_filled_anew(debugger, make_token, control):
     debugger.page.goto("about:blank")
     debugger.open(f"/#token={make_token()}")
-    debugger.says("not checked")
+    debugger.says("Secret known to everybody")
     if control == "clear":
         debugger.page.get_by_role("button", name="clear", exact=True).click()
         debugger.says("No token yet")
@@ -120,7 +120,7 @@ def test_generate_makes_a_key_that_fits_and_signs_with_it(debugger, name):
 
 def test_a_key_can_be_generated_for_a_token_without_one(debugger):
     debugger.paste(debugger.key, "")
-    debugger.says("not checked")
+    debugger.says("Secret known to everybody")
     debugger.page.get_by_role("button", name="Generate HS256 key").click()
     debugger.says("Signature verified")
 
@@ -223,7 +223,7 @@ def test_what_was_folded_away_is_right_when_it_is_unfolded(debugger):
     checks = debugger.page.locator("#checks")
     checks.locator("summary").click()
     expect(checks.locator("li[data-outcome=failed]")).to_have_count(0)
-    expect(checks.locator("li")).to_have_count(12)
+    expect(checks.locator("li")).to_have_count(13)
     debugger.view("claims")
     expect(debugger.claims).to_contain_text("John Doe")
     checks.locator("summary").click()
