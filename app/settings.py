@@ -12,7 +12,12 @@ PREFIX = "JWTLENS_"
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+_ORIGIN = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]/:?#@\s]+)(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+_PORTS = {"https": 443, "http": 80}
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+Origin = tuple[str, str, int]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class BadSetting(Exception):
@@ -30,6 +35,27 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     allowed_hosts: tuple[str, ...] = ()
+    fetch: bool = True
+    fetch_hosts: tuple[Origin, ...] = ()
+    fetch_networks: tuple[Network, ...] = ()
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether nobody else can reach the server: it is bound to loopback and asked by no name of its own."""
+        return is_loopback(self.host) and all(is_loopback(host) for host in self.allowed_hosts)
+
+    @property
+    def no_fetching(self) -> tuple[str, str]:
+        """Why key sets are not fetched by URL and what would change that, or nothing."""
+        if not self.fetch:
+            return "JWTLENS_FETCH is off", "Paste the key set into the key box."
+        if not self.is_for_one and not self.fetch_hosts:
+            # Whoever reaches the server would make it ask on their behalf, from where it stands.
+            return (
+                "others can reach this server",
+                "Its operator can name hosts in JWTLENS_FETCH_HOSTS; or paste the key set into the key box.",
+            )
+        return "", ""
 
 
 def canonical_host(text: str) -> str | None:
@@ -50,6 +76,14 @@ def is_everywhere(host: str) -> bool:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:
         return False
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether *host* leads to this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read_host(text: str) -> str:
@@ -75,11 +109,47 @@ def read_hosts(text: str) -> tuple[str, ...]:
     return tuple(host for host in hosts if host)
 
 
+def read_switch(text: str) -> bool:
+    if text.strip().lower() not in ("on", "off"):
+        raise BadSetting("it is neither on nor off", "write on or off")
+    return text.strip().lower() == "on"
+
+
+def read_origins(text: str) -> tuple[Origin, ...]:
+    origins = [_origin(part.strip()) for part in text.split(",") if part.strip()]
+    if None in origins:
+        raise BadSetting(
+            "an entry of the list is not a host to fetch from",
+            "for example login.example.com, keys.example.com:8443 or http://localhost:8081, separated by commas",
+        )
+    return tuple(origin for origin in origins if origin)
+
+
+def _origin(text: str) -> Origin | None:
+    match = _ORIGIN.fullmatch(text)
+    host = canonical_host(match["host"]) if match else None
+    if match is None or host is None:
+        return None
+    scheme = (match["scheme"] or "https").lower()
+    port = int(match["port"]) if match["port"] else _PORTS[scheme]
+    return (scheme, host, port) if 0 < port < 65536 else None
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadSetting("an entry of the list is not a network", "for example 127.0.0.0/8, 10.1.0.0/16 or fd00::/8") from None
+
+
 # One row per variable; nothing else lists them.
 READERS: Mapping[str, Callable[[str], Any]] = {
     "host": read_host,
     "port": read_port,
     "allowed_hosts": read_hosts,
+    "fetch": read_switch,
+    "fetch_hosts": read_origins,
+    "fetch_networks": read_networks,
 }
 
 

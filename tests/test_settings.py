@@ -38,7 +38,10 @@ def test_it_refuses_with_a_sentence(variable: str, value: str, sentence: str):
 def test_a_refusal_lists_what_there_is():
     with pytest.raises(BadSetting) as refused:
         from_environment({"JWTLENS_DEBUG": "1"})
-    assert refused.value.hint == "the settings are JWTLENS_HOST, JWTLENS_PORT, JWTLENS_ALLOWED_HOSTS"
+    assert (
+        refused.value.hint
+        == "the settings are JWTLENS_HOST, JWTLENS_PORT, JWTLENS_ALLOWED_HOSTS, JWTLENS_FETCH, JWTLENS_FETCH_HOSTS, JWTLENS_FETCH_NETWORKS"
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,63 @@ def test_a_host_has_one_spelling(text: str, host: str | None):
 )
 def test_the_machine_reaches_its_own_server(host: str, address: str):
     assert url(reachable(Settings(host=host)), 80) == address
+
+
+def test_it_reads_where_key_sets_may_be_fetched():
+    environ = {
+        "JWTLENS_FETCH_HOSTS": "Login.Example.com., keys.example.com:8443,http://localhost:8081, [::2]",
+        "JWTLENS_FETCH_NETWORKS": "127.0.0.0/8, fd00::/8",
+    }
+    settings = from_environment(environ)
+    assert settings.fetch_hosts == (
+        ("https", "login.example.com", 443),
+        ("https", "keys.example.com", 8443),
+        ("http", "localhost", 8081),
+        ("https", "::2", 443),
+    )
+    assert [str(network) for network in settings.fetch_networks] == ["127.0.0.0/8", "fd00::/8"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("JWTLENS_FETCH", "yes"),
+        ("JWTLENS_FETCH_HOSTS", "*"),
+        ("JWTLENS_FETCH_HOSTS", "ftp://a"),
+        ("JWTLENS_FETCH_HOSTS", "https://a/jwks"),
+        ("JWTLENS_FETCH_HOSTS", "user@a"),
+        ("JWTLENS_FETCH_HOSTS", "a:0"),
+        ("JWTLENS_FETCH_HOSTS", "a:65536"),
+        ("JWTLENS_FETCH_NETWORKS", "127.0.0.1/8"),
+        ("JWTLENS_FETCH_NETWORKS", "localhost"),
+    ],
+)
+def test_it_refuses_where_nothing_can_be_fetched(variable: str, value: str):
+    with pytest.raises(BadSetting) as refused:
+        from_environment({variable: value})
+    assert refused.value.hint
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "fetches"),
+    [
+        pytest.param({}, True, id="loopback"),
+        pytest.param({"JWTLENS_HOST": "127.0.0.9"}, True, id="another loopback address"),
+        pytest.param({"JWTLENS_HOST": "::1"}, True, id="loopback of IPv6"),
+        pytest.param({"JWTLENS_HOST": "localhost"}, True, id="localhost"),
+        pytest.param({"JWTLENS_FETCH": "off"}, False, id="switched off"),
+        pytest.param({"JWTLENS_FETCH": "off", "JWTLENS_FETCH_HOSTS": "a.example"}, False, id="switched off with hosts"),
+        pytest.param({"JWTLENS_HOST": "0.0.0.0"}, False, id="every address"),
+        pytest.param({"JWTLENS_HOST": "::"}, False, id="every address of IPv6"),
+        pytest.param({"JWTLENS_HOST": "192.168.1.4"}, False, id="an address of the network"),
+        pytest.param({"JWTLENS_HOST": "box"}, False, id="a name"),
+        pytest.param({"JWTLENS_ALLOWED_HOSTS": "jwt.example.com"}, False, id="loopback behind a proxy"),
+        pytest.param({"JWTLENS_HOST": "0.0.0.0", "JWTLENS_FETCH_NETWORKS": "10.0.0.0/8"}, False, id="networks name no host"),
+        pytest.param({"JWTLENS_HOST": "0.0.0.0", "JWTLENS_FETCH_HOSTS": "a.example"}, True, id="every address with hosts"),
+    ],
+)
+def test_key_sets_are_fetched_only_where_nobody_else_can_ask(environ: dict[str, str], fetches: bool):
+    why, hint = from_environment(environ).no_fetching
+    assert (not why) == fetches
+    assert bool(why) == bool(hint)
