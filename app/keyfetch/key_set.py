@@ -58,6 +58,8 @@ def document(body: bytes, host: str) -> Document:
 
 def read(found: Document, host: str) -> KeySet:
     """The key set in *found*; raises NotFetched."""
+    if found.exact is None:
+        raise refuse("not_json", host=host, why="it has NaN or Infinity, which JSON does not know")
     entries = found.value.get("keys")
     if not isinstance(entries, list):
         metadata = "jwks_uri" in found.value

@@ -10,7 +10,7 @@ from typing import cast
 from flask import Flask
 
 from app.settings import Settings
-from app.web import api, debugger, errors, out, pages, present
+from app.web import api, debugger, errors, fetching, out, pages, present
 from app.web.assets import asset, serve_static, templates_folder
 from app.web.security import MAX_BODY, protect
 
@@ -34,7 +34,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(asset=asset, version=_version())
     _add_components(app)
-    for room in (debugger, out, pages, api):
+    fetching.install(app, settings)
+    for room in (debugger, fetching, out, pages, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]

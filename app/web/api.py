@@ -11,9 +11,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import tokens
+from app.keyfetch import KINDS, NotFetched
 from app.tokens import keys, lossless_json, profiles
 from app.tokens.lossless_json import Document
-from app.web import reports
+from app.web import fetching, reports
 from app.web.errors import Refused
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -72,6 +73,18 @@ def generate() -> Response:
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
     private = {"jwk": keys.private_jwk(key), "pem": keys.private_pem(key)}
     return _json({"private": private, "public": {"jwk": keys.public_jwk(key), "pem": keys.public_pem(key)}})
+
+
+@blueprint.post("/keys/fetch")
+def fetch_keys() -> Response:
+    body = _body()
+    kind = _text(body, "kind", "auto")
+    if kind not in KINDS:
+        raise Refused(422, "member_type", '"kind" is none that jwtlens knows.', f"Use one of {', '.join(KINDS)}.")
+    try:
+        return _json(fetching.facts(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
+    except NotFetched as failure:
+        raise fetching.refused(failure) from None
 
 
 def _body() -> Document:

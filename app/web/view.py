@@ -177,6 +177,23 @@ class Share:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class FetchNote:
+    """What became of a fetch: the URL as it was typed, what was said to be there, and what came; without a *word*, nothing was asked yet."""
+
+    url: str = ""
+    kind: str = "auto"
+    tone: Tone = "idle"
+    word: str = ""
+    details: str = ""
+    notes: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+    """The kid of each key, and what it is."""
+    steps: tuple[str, ...] = ()
+    can_repeat: bool = False
+    age: str = ""
+
+
 @dataclass(slots=True)
 class Page:
     """Everything the debugger page shows."""
@@ -186,6 +203,7 @@ class Page:
     findings: tuple[FindingRow, ...] = ()
     claims: tuple[NamedRow, ...] = ()
     header_rows: tuple[NamedRow, ...] = ()
+    fetch: FetchNote = field(default_factory=FetchNote)
     key_note: KeyNote = field(default_factory=lambda: KeyNote("idle", "No key yet"))
     header_note: str = ""
     payload_note: str = ""

@@ -33,7 +33,7 @@ ALL = {
     "share",
 }
 FIELDS = {
-    "token", "header", "header_layout", "payload", "payload_layout", "key", "key_encoding", "algorithms", "issuer", "audience",
+    "token", "header", "header_layout", "payload", "payload_layout", "key", "key_encoding", "key_url", "key_url_kind", "algorithms", "issuer", "audience",
     "profile", "nonce", "access_token", "code", "state", "htm", "htu",
     "type", "at", "leeway", "left_out",
 }  # fmt: skip
