@@ -98,3 +98,14 @@ def test_it_loads_no_framework(module: str):
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"flask", "werkzeug", "jinja2", "waitress", "whitenoise"} & set(loaded.stdout.split())
+
+
+# What opens a connection: to elsewhere one file of keyfetch, to itself the health check. The server only listens.
+CONNECTS = {"app.keyfetch.connection", "app.health", "app.server"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_only_one_file_opens_a_connection_to_elsewhere(path: Path):
+    openers = ("socket", "http.client", "urllib.request", "asyncio", "ftplib", "smtplib", "xmlrpc", "socketserver")
+    used = [name for name in imports(path) if any(f"{name}.".startswith(f"{opener}.") for opener in openers)]
+    assert not used or module_name(path) in CONNECTS
