@@ -92,7 +92,9 @@ def _from_token(text: str) -> FetchNote | None:
 def _failed(url: str, kind: str, failure: NotFetched) -> FetchNote:
     details = f"{failure.message} {failure.hint}"
     steps = tuple(_step(step) for step in failure.steps)
-    return FetchNote(url, kind, "bad", "Not fetched", details, steps=steps, can_repeat=bool(failure.age), age=_age(failure.age))
+    return FetchNote(
+        url, kind, "bad", "Not fetched", details, steps=steps, can_repeat=failure.age > 0, age=_age(failure.age) if failure.age else ""
+    )
 
 
 def _brought(url: str, kind: str, fetched: Fetched) -> FetchNote:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.keyfetch import Fetcher, NotFetched, Rules
+from app.keyfetch import Fetcher, NotFetched, Rules, connection, key_set
 from app.keyfetch.connection import MAX_BYTES
 from tests.keyfetch.conftest import LOOPBACK, KeyServer, answer, public, status
 
@@ -58,6 +58,11 @@ def test_a_slow_server_is_cut_at_the_deadline(server, fetcher, handler):
     assert failure.code == "too_slow"
     assert failure.message == "keys.test did not finish within 0.6 seconds."
     assert 0.5 < time.monotonic() - began < 1.5
+
+
+def test_the_caps_are_those_of_the_design():
+    assert (connection.MAX_SECONDS, connection.MAX_BYTES, key_set.MAX_KEYS, key_set.MAX_KEY_BYTES) == (5.0, 262_144, 100, 16_384)
+    assert connection.Deadline().seconds == 5.0
 
 
 def test_the_deadline_is_one_for_metadata_and_key_set(server, fetcher):
@@ -199,6 +204,7 @@ def test_a_compressed_answer_is_refused_unopened(server, fetcher, encoding):
         pytest.param(gzip.compress(b'{"keys":[]}'), "not_utf8", id="gzip without saying so"),
         pytest.param(b'{"keys":{}}', "not_a_key_set", id="keys is an object"),
         pytest.param(b'{"kty":"RSA"}', "not_a_key_set", id="one key"),
+        pytest.param(b'{"keys":[{"kty":"RSA","n":NaN}]}', "not_json", id="NaN"),
         pytest.param(b'{"keys":[]}', "no_keys", id="an empty set"),
         pytest.param(b'{"issuer":"https://keys.test","jwks_uri":"https://keys.test/jwks"}', "not_a_key_set", id="metadata"),
     ],
@@ -211,9 +217,7 @@ def test_what_is_no_key_set_is_told(server, fetcher, body, code):
     assert failure.hint.endswith(".")
 
 
-@pytest.mark.parametrize(
-    "entry", [None, 7, "x", [], {}, {"kty": 1}, {"kty": "RSA", "n": "!", "e": []}, {"kid": 5}, {"kty": "EC", "crv": "P-256", "x": 1e400}]
-)
+@pytest.mark.parametrize("entry", [None, 7, "x", [], {}, {"kty": 1}, {"kty": "RSA", "n": "!", "e": []}, {"kid": 5}])
 def test_a_strange_entry_hurts_nobody(server, fetcher, entry):
     server.answers["/jwks"] = answer({"keys": [entry, public()]})
     assert len(fetcher().fetch(server.url("/jwks")).keys) == 2

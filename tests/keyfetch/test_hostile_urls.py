@@ -9,6 +9,7 @@ import pytest
 from app.keyfetch import Fetcher, NotFetched, Rules
 from app.keyfetch.addresses import why_not
 from app.keyfetch.urls import read
+from app.settings import canonical_host
 
 PUBLIC = "93.184.216.34"
 PUBLIC_6 = "2606:2800:220:1:248:1893:25c8:1946"
@@ -240,6 +241,18 @@ def test_a_long_hostile_text_is_refused_at_once():
 )
 def test_a_host_is_asked_in_its_one_spelling(text, url):
     assert read(text, Rules()).url == url
+
+
+@pytest.mark.parametrize(
+    "host", ["Keys.Example.COM", "a.test.", "[0:0::1]", "10.0.0.1", "my_box.lan", "a..b", "-a", "a" * 64, "[127.0.0.1]", "b\u00fc.test"]
+)
+def test_a_host_of_the_settings_is_spelt_as_one_that_is_typed(host):
+    """The two rooms may not import each other; a host that they spelt differently could be listed and never asked."""
+    try:
+        typed = read(f"https://{host}/", Rules()).host
+    except NotFetched:
+        typed = None
+    assert typed == canonical_host(host)
 
 
 # Microsoft's recommended list, microsoft-antissrf 1.0.0, IPAddressRanges.recommended_v1: numbers of the IANA registries.

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -233,7 +234,7 @@ def test_the_api_says_when_too_many_fetch(own, asked):
 def test_where_it_is_off_the_page_and_the_api_say_so(settings):
     app = create_app(settings)
     app.test_client_class = Client
-    client = app.test_client()
+    client: Any = app.test_client()
     page = client.get("/")
     assert "key-url" not in page.dom
     assert "Not here" in page.dom.words("key_fetch")
