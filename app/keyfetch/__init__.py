@@ -111,11 +111,14 @@ class Fetcher:
             self._slots.release()
 
     def _remembered(self, key: tuple[str, Kind], again: bool) -> Fetched | NotFetched | None:
+        now = self._now()
         with self._lock:
+            for old in [one for one, (at, _) in self._kept.items() if now - at >= KEPT_SECONDS]:
+                del self._kept[old]
             at, kept = self._kept.get(key, (0.0, None))
         if kept is None:
             return None
-        age = max(self._now() - at, 0.0)
+        age = max(now - at, 0.0)
         most = AGAIN_SECONDS if again else KEPT_SECONDS if isinstance(kept, Fetched) else FAILURE_KEPT_SECONDS
         if age >= most:
             return None

@@ -76,6 +76,16 @@ def test_32_outcomes_are_kept_and_not_one_more(server, fetcher):
     assert len(server.requests) == 34
 
 
+def test_what_is_old_is_forgotten(server, fetcher, clock):
+    one = fetcher(now=clock)
+    for number in range(3):
+        server.answers[f"/{number}/jwks"] = answer({"keys": [public()]})
+        one.fetch(server.url(f"/{number}/jwks"))
+    clock.now += 300
+    one.fetch(server.url("/0/jwks"))
+    assert len(one._kept) == 1
+
+
 def test_a_refused_url_is_not_kept(fetcher):
     one = fetcher()
     for number in range(100):
