@@ -8,6 +8,7 @@ import pytest
 
 from app.keyfetch import Fetcher, NotFetched, Rules
 from app.keyfetch.addresses import why_not
+from app.keyfetch.connection import look_up
 from app.keyfetch.urls import read
 from app.settings import canonical_host
 
@@ -175,6 +176,18 @@ def test_a_public_address_may_be_written_out(connections, text):
 def test_a_name_without_address_is_told(connections, resolver):
     assert refused("https://nowhere.test/jwks", resolver).message == "The name nowhere.test has no address."
     assert connections == []
+
+
+def test_the_machine_is_asked_with_bytes_and_every_address_is_taken(monkeypatch):
+    asked = []
+
+    def getaddrinfo(host, port, **options):
+        asked.append((host, port, options))
+        return [(2, 1, 6, "", (PUBLIC, port)), (10, 1, 6, "", ("fe80::1%eth0", port, 0, 2))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert look_up("keys.test", 443) == [PUBLIC, "fe80::1%eth0"]
+    assert asked == [(b"keys.test", 443, {"type": socket.SOCK_STREAM})]
 
 
 def test_with_a_list_of_hosts_only_those_are_asked(connections):
