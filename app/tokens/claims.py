@@ -85,7 +85,7 @@ class Expectations:
 
 def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> Iterator[Check]:
     """The claims part of the report, in its order: claims set, times, issuer, audience, type."""
-    value = token.payload.value if token.payload else None
+    value = token.claims
     yield _claims_set(token, value)
     claims: dict[str, Any] = value if isinstance(value, dict) else {}
     yield _exp(claims, at, leeway)

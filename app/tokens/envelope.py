@@ -18,6 +18,7 @@ from app.tokens.findings import Finding, Repair, Segment, found, named, quoted
 from app.tokens.form import Part, Serialization, Token, TokenKind, document, more
 from app.tokens.json_form import JsonForm
 from app.tokens.lossless_json import Document
+from app.tokens.sd_jwt import notes as sd_jwt_notes
 
 __all__ = ["MAX_CHARACTERS", "Part", "Serialization", "Token", "TokenKind", "read"]
 
@@ -217,6 +218,8 @@ class _Explainer:
         token.members = form.members
         if form.disclosures is not None and kind == "SD-JWT" and len(parts) > 1:
             signed = f"{'.'.join(part.text for part in parts)}~{''.join(f'{text}~' for text, _ in form.disclosures)}"
+            if form.is_draft:
+                token.form_findings = (*token.form_findings, found("sd_draft_form", "token"))
             self.disclose(token, form.disclosures, "" if form.is_draft else signed, form.key_binding)
         return token
 
@@ -424,11 +427,11 @@ class _Explainer:
         return token
 
     def disclose(self, token: Token, disclosures: list[tuple[str, int]], signed: str, binding: str) -> None:
-        payload = token.payload.value if token.payload else None
-        token.disclosed = sd_jwt.read(payload, [text for text, _ in disclosures], signed, binding)
-        notes = sd_jwt.findings(token.disclosed, [at for _, at in disclosures], len(self.text))
+        token.disclosed = sd_jwt.read(token.payload, [text for text, _ in disclosures], signed, binding)
+        notes = sd_jwt_notes.findings(token.disclosed, [at for _, at in disclosures], len(self.text))
         token.form_findings = (*token.form_findings, *notes)
-        token.is_clean = not any(finding.level == "error" for finding in token.form_findings)
+        # A key binding JWT made for another presentation is no fault of what the issuer signed.
+        token.is_clean = not any(one.level == "error" and one.code != "sd_hash_differs" for one in token.form_findings)
 
 
 def _within(inner: str, at: int, dots: list[int]) -> str:

@@ -108,6 +108,13 @@ class Token:
         return value.get("alg") if isinstance(value, dict) else None
 
     @property
+    def claims(self) -> Any:
+        """What is claimed: the value of the payload, of an SD-JWT with everything disclosed put back in its place."""
+        if self.disclosed and self.disclosed.claims:
+            return self.disclosed.claims.value
+        return self.payload.value if self.payload else None
+
+    @property
     def gravest(self) -> Finding:
         """The finding about the form that decides: a missing part before a wrong character before white space."""
         errors = [finding for finding in self.form_findings if finding.level == "error"]

@@ -52,7 +52,7 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
     if not token.is_signed:
         return _not_a_signed_token(token)
     verdict = _judged(token, keys, signing_input)
-    return verdict if token.is_compact_jws else _of_another_form(token, verdict)
+    return verdict if token.is_compact_jws or token.kind == "SD-JWT" else _of_another_form(token, verdict)
 
 
 def _judged(token: Token, keys: Keys, signing_input: bytes | None) -> Signature:
@@ -68,7 +68,7 @@ def _judged(token: Token, keys: Keys, signing_input: bytes | None) -> Signature:
         because = "Not checked: there is no key." if keys.is_empty else keys.problem
         return Signature("not_checked", because, algorithm.name, faults=refusals)
     if not token.is_clean:
-        refusals = (*(note for note in token.form_findings if note.level == "error"), *refusals)
+        refusals = (*(note for note in token.form_findings if note.level == "error" and note.code != "sd_hash_differs"), *refusals)
     fitting = [key for key in keys.keys if key.fits(algorithm)]
     if not fitting:
         misfit = _misfit(algorithm, keys)
@@ -180,22 +180,16 @@ def _unsecured(token: Token) -> Signature:
 
 
 def _of_another_form(token: Token, verdict: Signature) -> Signature:
-    """A JWT is compact (RFC 7519 §1), and an SD-JWT is more than a signature: what the arithmetic says is told, and no verdict."""
+    """A JWT is compact (RFC 7519 §1): of another form, what the arithmetic says is told, and no verdict."""
     if verdict.key is None or verdict.matches is None:
         return verdict
-    what = "issuer-signed JWT" if token.kind == "SD-JWT" else "JWS"
-    words = f"matches the {verdict.key.with_kid}" if verdict.matches else f"does not match the {verdict.key.with_kid}"
+    words = f"{'matches' if verdict.matches else 'does not match'} the {verdict.key.with_kid}"
     faults = verdict.faults if verdict.matches else ()
     but = f", but: {faults[0].message}" if faults else "."
-    told = found("signature_of_form", "signature", what=what, words=f"{words}{but}")
+    told = found("signature_of_form", "signature", what="JWS", words=f"{words}{but}")
     findings = (*verdict.findings, told)
-    return Signature("not_checked", f"{_form(token)} {told.message}", verdict.algorithm, verdict.key, None, verdict.faults, findings)
-
-
-def _form(token: Token) -> str:
-    if token.kind == "SD-JWT":
-        return "An SD-JWT is not judged as a whole here."
-    return "A JWS in JSON serialization is no JWT, which must be compact."
+    because = f"A JWS in JSON serialization is no JWT, which must be compact. {told.message}"
+    return Signature("not_checked", because, verdict.algorithm, verdict.key, None, verdict.faults, findings)
 
 
 def _not_a_signed_token(token: Token) -> Signature:

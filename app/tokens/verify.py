@@ -18,6 +18,8 @@ from app.tokens.findings import Finding, quoted
 from app.tokens.jwe import Decryption
 from app.tokens.jws import Signature
 from app.tokens.keys import Key, Keys
+from app.tokens.sd_jwt import binding
+from app.tokens.sd_jwt.binding import KeyBinding
 from app.tokens.times import Seconds
 
 
@@ -62,7 +64,20 @@ class Report(Decoded):
         if self.profile and self.profile.no_exp and "exp" not in self.payload:
             lasting = Check("exp", "not_checked", self.profile.no_exp, self.profile.spec)
             own = tuple(lasting if check.name == "exp" else check for check in own)
-        return (*own, *profiles.checks(self.token, self.payload, self.at, self.expect, self.profile))
+        return (*own, *profiles.checks(self.token, self.token.claims, self.at, self._of_issuer, self.profile))
+
+    @cached_property
+    def key_binding(self) -> KeyBinding | None:
+        """The verdict on the key binding JWT of an SD-JWT, or None when there is none."""
+        shown = self.token.disclosed
+        if shown is None or not shown.key_binding:
+            return None
+        return binding.judge(shown, self.signature.status == "verified", self.at, self.leeway, self.expect)
+
+    @property
+    def _of_issuer(self) -> Expectations:
+        shown = self.token.disclosed
+        return self.expect if shown is None else binding.for_the_issuer(shown, self.expect)
 
     @cached_property
     def _own_checks(self) -> tuple[Check, ...]:
@@ -80,7 +95,7 @@ class Report(Decoded):
         """The claims, only of an accepted token; raises NotAccepted otherwise."""
         if not self.accepted:
             raise NotAccepted(", ".join(check.name for check in self.checks if check.outcome == "failed") or self.signature.status)
-        claims_set: dict[str, Any] = self.payload
+        claims_set: dict[str, Any] = self.token.claims
         return claims_set
 
     @cached_property
@@ -89,6 +104,7 @@ class Report(Decoded):
         own = [] if self.keys.is_empty else jwe.of_keys(self.keys) if self.decryption else list(self.keys.all_findings)
         noticed = [*self._searched, *self._noticed(), *own, *self.signature.faults, *self.signature.findings, *self._of_decryption()]
         noticed += jws.remarks(self.token, self.signature)
+        noticed += self.key_binding.findings(self.token.text) if self.key_binding else ()
         return set_aside.explained(by_level(noticed), self.token, self.signature)
 
     @property
@@ -121,7 +137,9 @@ class Report(Decoded):
         if self.decryption:
             yield Check("decryption", _DECRYPTED[self.decryption.status], self.decryption.because, "RFC 7516 §5.2")
         yield self._signature()
-        yield from claims.checks(self.token, self.at, self.leeway, self.expect)
+        if self.token.disclosed:
+            yield self.key_binding.check if self.key_binding else binding.missing(self.token.claims)
+        yield from claims.checks(self.token, self.at, self.leeway, self._of_issuer)
 
     def _form(self) -> Check:
         spec = "RFC 7515 §7.1"
@@ -134,6 +152,9 @@ class Report(Decoded):
             return Check(
                 "form", "passed", "An encrypted token (JWE): header, encrypted key, IV, ciphertext and tag in base64url.", "RFC 7516 §3"
             )
+        if self.token.disclosed:
+            whole = next(one for one in self.token.form_findings if one.code == "sd_jwt")
+            return Check("form", "passed", whole.message, whole.spec)
         if not self.token.is_compact_jws:
             return Check("form", "not_checked", self.token.gravest.message, self.token.gravest.spec)
         return Check("form", "passed", "Three parts of canonical base64url, joined by dots.", spec)

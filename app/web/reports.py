@@ -14,6 +14,7 @@ from typing import Any
 from app import tokens
 from app.tokens import lossless_json, times
 from app.tokens.lossless_json import Document
+from app.tokens.sd_jwt import Presentation
 from app.web.present import LABELS
 
 OUTCOMES = {"passed": "Passed", "failed": "Failed", "warned": "Warning", "not_checked": "Not checked"}
@@ -48,7 +49,7 @@ def decoded(read: tokens.Decoded) -> dict[str, Any]:
         "payload": _exact(payload),
         "payload_text": read.payload_text,
         "findings": [finding(one) for one in read.findings],
-    }
+    } | _disclosed(read.token.disclosed)
 
 
 def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, An
     decryption = {"status": report.decryption.status, "because": report.decryption.because} if report.decryption else None
     checks = [_check(one) for one in report.checks]
     told = decoded(report) | {"signature": judged, "decryption": decryption, "accepted": report.accepted, "checks": checks}
-    return told | _brought(report, check_brought)
+    return told | _key_binding(report) | _brought(report, check_brought)
 
 
 def _check(one: tokens.Check) -> dict[str, Any]:
@@ -188,6 +189,51 @@ def _cleaner(report: tokens.Report) -> Callable[[str], str]:
 
 def _words(value: Any, clean: Callable[[str], str]) -> Any:
     return clean(value) if isinstance(value, str) else value
+
+
+def _check(one: tokens.Check) -> dict[str, Any]:
+    return {"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec}
+
+
+def _disclosed(shown: Presentation | None) -> dict[str, Any]:
+    """What an SD-JWT discloses: the claims with it put back, each disclosure, and how many digests have none."""
+    if shown is None:
+        return {}
+    rows = [
+        as_json(
+            {
+                "index": index,
+                "salt": one.salt if isinstance(one.salt, str) else None,
+                "name": one.name,
+                "value": Raw(one.value_text) if one.value_text and one.document and one.document.exact is not None else None,
+                "digest": one.digest or None,
+                "path": list(one.path) if one.where != "nowhere" else None,
+                "found": one.where != "nowhere",
+                "fault": one.fault or None,
+            }
+        )
+        for index, one in enumerate(shown.disclosures)
+    ]
+    return {"disclosed": _exact(shown.claims), "disclosures": Raw(f"[{','.join(rows)}]"), "undisclosed": shown.undisclosed}
+
+
+def _key_binding(report: tokens.Report) -> dict[str, Any]:
+    """The verdict on the key binding JWT of an SD-JWT; null when it has none."""
+    if report.token.disclosed is None:
+        return {}
+    bound = report.key_binding
+    if bound is None:
+        return {"key_binding": None}
+    header, payload = bound.token.header, bound.token.payload
+    told = {
+        "status": bound.status,
+        "because": bound.because,
+        "key": bound.signature.key.summary() if bound.signature.key else None,
+        "header": _exact(header),
+        "payload": _exact(payload),
+        "checks": [_check(one) for one in bound.checks],
+    }
+    return {"key_binding": Raw(as_json(told))}
 
 
 def _brought(report: tokens.Report, check: bool) -> dict[str, Any]:
