@@ -22,6 +22,15 @@ Outcome = Literal["passed", "failed", "warned", "not_checked"]
 _USUAL_LEEWAY = 60
 _YEAR = 366 * 86400
 _MOST_COMPARED = 100
+_OF_INNER = (
+    ("claims", "RFC 7519 §7.2"),
+    ("exp", "RFC 7519 §4.1.4"),
+    ("nbf", "RFC 7519 §4.1.5"),
+    ("iat", "RFC 7519 §4.1.6"),
+    ("iss", "RFC 7519 §4.1.1"),
+    ("aud", "RFC 7519 §4.1.3"),
+    ("typ", "RFC 8725 §3.11"),
+)
 
 
 class Check:
@@ -85,6 +94,11 @@ class Expectations:
 
 def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> Iterator[Check]:
     """The claims part of the report, in its order: claims set, times, issuer, audience, type."""
+    if token.inner is not None:
+        yield from (
+            Check(name, "not_checked", "The payload is a token itself: what it claims is judged there.", spec) for name, spec in _OF_INNER
+        )
+        return
     value = token.claims
     yield _claims_set(token, value)
     claims: dict[str, Any] = value if isinstance(value, dict) else {}
@@ -101,6 +115,8 @@ def _claims_set(token: Token, value: object) -> Check:
     if token.payload is None:
         return Check("claims", "not_checked", "There are no claims to read.", spec)
     wrong = next((finding for finding in token.payload_findings if finding.level == "error"), None)
+    if not token.payload_findings and not isinstance(value, dict):  # a JWE may carry anything
+        return Check("claims", "not_checked", "The content is no claims set.", spec)
     if wrong is None and not isinstance(value, dict):
         wrong = token.payload_findings[-1]
     if wrong:

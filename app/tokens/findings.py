@@ -632,6 +632,15 @@ _ROWS = (
         'Write "JWT".',
         "RFC 7519 §5.1",
     ),
+    Kind("jws_nested", "info", "The payload is itself {what}: a nested token.", "Open it to see it alone.", "RFC 7519 Appendix A.2"),
+    Kind("nested_layer", "info", "Inside, {depth} deep, is {what}: {because}", None, "RFC 7519 §7.2"),
+    Kind(
+        "nested_too_deep",
+        "warning",
+        "Tokens are nested more than {most} deep; jwtlens opens {most}. Such nesting is used to exhaust receivers.",
+        "Open the innermost of them alone.",
+        "RFC 7519 §5.2",
+    ),
     Kind(
         "nested_without_cty",
         "warning",

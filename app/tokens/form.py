@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from app.tokens import lossless_json, oddities, repairs
-from app.tokens.findings import Finding, Segment, found, kind_of, named, quoted
+from app.tokens.findings import Finding, Repair, Segment, found, kind_of, named, quoted
 from app.tokens.lossless_json import Document, Problem
 from app.tokens.sd_jwt import Presentation
 
@@ -114,6 +114,14 @@ class Token:
             return self.disclosed.claims.value
         return self.payload.value if self.payload else None
 
+    @cached_property
+    def inner(self) -> str | None:
+        """The token that is the whole payload of this one, as it stands there (RFC 7519 §5.2), or None."""
+        document = self.payload
+        if document is None or document.readable or oddities.COMPACT.fullmatch(document.text.strip()) is None:
+            return None
+        return document.text
+
     @property
     def gravest(self) -> Finding:
         """The finding about the form that decides: a missing part before a wrong character before white space."""
@@ -154,6 +162,10 @@ class Token:
                 yield found("segment_encoding", segment, guess=guess)
         if segment == "payload" and self.kind == "JWE" and not document.readable and document.text.lstrip()[:1] != "{":
             return  # a JWE may carry anything; its own rules say what this is
+        if segment == "payload" and self.inner is not None:
+            what = "an encrypted token (JWE)" if self.inner.count(".") == 4 else "a signed token"
+            yield found("jws_nested", segment, what=what, repairs=(Repair("Open the inner token", "token", self.inner.strip()),))
+            return
         if segment == "payload" and not document.readable and not _is_meant_as_json(document.text):
             guess = oddities.other_than_json(part.text, part.data, self.header.value if self.header else None)
             shown = f' ("{quoted(document.text, 40)}")' if not undecodable else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
@@ -64,7 +65,7 @@ class Report(Decoded):
         if self.profile and self.profile.no_exp and "exp" not in self.payload:
             lasting = Check("exp", "not_checked", self.profile.no_exp, self.profile.spec)
             own = tuple(lasting if check.name == "exp" else check for check in own)
-        return (*own, *profiles.checks(self.token, self.token.claims, self.at, self._of_issuer, self.profile))
+        return (*own, *profiles.checks(self.token, self.token.claims, self.at, self._own_expectations, self.profile))
 
     @cached_property
     def key_binding(self) -> KeyBinding | None:
@@ -75,7 +76,10 @@ class Report(Decoded):
         return binding.judge(shown, self.signature.status == "verified", self.at, self.leeway, self.expect)
 
     @property
-    def _of_issuer(self) -> Expectations:
+    def _own_expectations(self) -> Expectations:
+        """What is expected of the claims of this very token."""
+        if self.token.inner is not None:  # issuer, audience and the rest are those of the innermost
+            return Expectations(self.expect.algorithms)
         shown = self.token.disclosed
         return self.expect if shown is None else binding.for_the_issuer(shown, self.expect)
 
@@ -84,8 +88,34 @@ class Report(Decoded):
         return tuple(self._checks())
 
     @property
+    def nested(self) -> tuple[Report, ...]:
+        """The tokens inside this one, each in the one before, judged with the same keys and as of the same time."""
+        inner = self.inner
+        return (inner, *inner.nested) if isinstance(inner, Report) else ()
+
+    def _opened(self, text: str) -> Report:
+        return verify(text, self._left, at=self.at, leeway=self.leeway, expect=self.expect)
+
+    @property
+    def _left(self) -> Keys:
+        """The keys for what is inside. Of a set that mixes, the secret that decrypted is left out, for it is not there to verify."""
+        keys = self.keys
+        if self.decryption and any(fault.code == "key_set_mixed" for fault in keys.faults):
+            left = tuple(key for key in keys.keys if key is not self.decryption.key)
+            if all(key.secret is None for key in left):
+                return replace(keys, keys=left, faults=tuple(fault for fault in keys.faults if fault.code != "key_set_mixed"))
+        return keys
+
+    @property
+    def told(self) -> str:
+        return self.decryption.because if self.decryption else self.signature.because
+
+    @property
     def accepted(self) -> bool:
         if self.signature.status != "verified":
+            return False
+        # What is signed around a token says nothing of the token: both must hold.
+        if self.token.inner is not None and not (self.inner and self.nested[0].accepted):
             return False
         # A profile that was only recognised refuses nothing: its rules need not be judged.
         checks = self.checks if self.expect.profile is not None or self.expect.compares else self._own_checks
@@ -139,7 +169,7 @@ class Report(Decoded):
         yield self._signature()
         if self.token.disclosed:
             yield self.key_binding.check if self.key_binding else binding.missing(self.token.claims)
-        yield from claims.checks(self.token, self.at, self.leeway, self._of_issuer)
+        yield from claims.checks(self.token, self.at, self.leeway, self._own_expectations)
 
     def _form(self) -> Check:
         spec = "RFC 7515 §7.1"

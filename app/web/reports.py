@@ -40,7 +40,11 @@ def as_json(facts: Mapping[str, Any]) -> str:
 
 
 def decoded(read: tokens.Decoded) -> dict[str, Any]:
-    """What was read of a token."""
+    """What was read of a token, and of those inside it."""
+    return _read(read) | _nested([as_json(_read(one)) for one in read.nested])
+
+
+def _read(read: tokens.Decoded) -> dict[str, Any]:
     header, payload = read.documents
     return {
         "kind": read.kind,
@@ -54,6 +58,15 @@ def decoded(read: tokens.Decoded) -> dict[str, Any]:
 
 def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, Any]:
     """All that is known of a token with a key; *check_brought*: also whether its signature fits the keys it brought."""
+    return _judged(report) | _nested([as_json(_judged(one)) for one in report.nested]) | _brought(report, check_brought)
+
+
+def _nested(layers: list[str]) -> dict[str, Any]:
+    """The tokens inside, the outermost of them first."""
+    return {"nested": Raw(f"[{','.join(layers)}]")} if layers else {}
+
+
+def _judged(report: tokens.Report) -> dict[str, Any]:
     signature = report.signature
     judged = {
         "status": signature.status,
@@ -64,8 +77,8 @@ def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, An
     }
     decryption = {"status": report.decryption.status, "because": report.decryption.because} if report.decryption else None
     checks = [_check(one) for one in report.checks]
-    told = decoded(report) | {"signature": judged, "decryption": decryption, "accepted": report.accepted, "checks": checks}
-    return told | _key_binding(report) | _brought(report, check_brought)
+    told = _read(report) | {"signature": judged, "decryption": decryption, "accepted": report.accepted, "checks": checks}
+    return told | _key_binding(report)
 
 
 def _check(one: tokens.Check) -> dict[str, Any]:
@@ -86,7 +99,7 @@ def finding(one: tokens.Finding) -> dict[str, Any]:
 def to_hand_on(report: tokens.Report) -> str:
     """The facts as JSON text that may be handed on."""
     clean = _cleaner(report)
-    told = facts(report)
+    told = _judged(report) | _brought(report, check=False)
     for part in ("findings", "checks"):
         told[part] = [{name: _words(value, clean) for name, value in one.items() if name != "repairs"} for one in told[part]]
     for name in ("signature", "decryption"):
@@ -191,10 +204,6 @@ def _words(value: Any, clean: Callable[[str], str]) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def _check(one: tokens.Check) -> dict[str, Any]:
-    return {"name": one.name, "outcome": one.outcome, "because": one.because, "spec": one.spec}
-
-
 def _disclosed(shown: Presentation | None) -> dict[str, Any]:
     """What an SD-JWT discloses: the claims with it put back, each disclosure, and how many digests have none."""
     if shown is None:
@@ -231,7 +240,7 @@ def _key_binding(report: tokens.Report) -> dict[str, Any]:
         "key": bound.signature.key.summary() if bound.signature.key else None,
         "header": _exact(header),
         "payload": _exact(payload),
-        "checks": [_check(one) for one in bound.checks],
+        "checks": [{name: value for name, value in _check(one).items() if name != "repairs"} for one in bound.checks],
     }
     return {"key_binding": Raw(as_json(told))}
 
