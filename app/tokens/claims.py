@@ -94,7 +94,7 @@ class Expectations:
 
 def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> Iterator[Check]:
     """The claims part of the report, in its order: claims set, times, issuer, audience, type."""
-    if token.inner is not None:
+    if token.inner is not None and token.announces_inner:
         yield from (
             Check(name, "not_checked", "The payload is a token itself: what it claims is judged there.", spec) for name, spec in _OF_INNER
         )

@@ -20,6 +20,7 @@ _GRAVITY = {"not_a_token": 0, "truncated": 0, "two_segments": 0, "segment_count"
 _WHOLE = ("sd_jwt", "json_serialization", "encrypted")
 # Not the joiners, without which Persian and Indic names and many emoji cannot be written.
 _HIDDEN = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_TOKEN_TYPE = re.compile(r"(?:application/)?(?:[a-z0-9.-]+\+)?(?:sd-)?jwt", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,13 @@ class Token:
         return document.text
 
     @property
+    def announces_inner(self) -> bool:
+        """Whether the header says, as RFC 7519 §5.2 demands, that the payload is a token; of an encrypted one it is taken as said."""
+        value = self.header.value if self.header else None
+        cty = value.get("cty") if isinstance(value, dict) else None
+        return self.kind == "JWE" or (isinstance(cty, str) and _TOKEN_TYPE.fullmatch(cty) is not None)
+
+    @property
     def gravest(self) -> Finding:
         """The finding about the form that decides: a missing part before a wrong character before white space."""
         errors = [finding for finding in self.form_findings if finding.level == "error"]
@@ -162,7 +170,7 @@ class Token:
                 yield found("segment_encoding", segment, guess=guess)
         if segment == "payload" and self.kind == "JWE" and not document.readable and document.text.lstrip()[:1] != "{":
             return  # a JWE may carry anything; its own rules say what this is
-        if segment == "payload" and self.inner is not None:
+        if segment == "payload" and self.inner is not None and self.announces_inner:
             what = "an encrypted token (JWE)" if self.inner.count(".") == 4 else "a signed token"
             yield found("jws_nested", segment, what=what, repairs=(Repair("Open the inner token", "token", self.inner.strip()),))
             return

@@ -108,6 +108,16 @@ def test_without_a_key_what_is_signed_only_is_read():
     assert decode(encrypted(signed())).nested == ()
 
 
+def test_a_token_that_nobody_announces_is_opened_and_not_accepted():
+    report = verify(make('{"alg":"HS256"}', wrapped(0)), SECRET, at=NOW)
+    assert (report.signature.status, report.nested[0].accepted, report.accepted) == ("verified", True, False)
+    assert outcome(report, "claims") == "failed"
+    assert {"not_json", "nested_without_cty"} <= set(codes(report.findings))
+    for cty in ("JWT", "jwt", "application/jwt", "application/example+sd-jwt", "dpop+jwt"):
+        assert verify(make(json.dumps({"alg": "HS256", "cty": cty}), wrapped(0)), SECRET, at=NOW).accepted
+    assert not verify(make('{"alg":"HS256","cty":"json"}', wrapped(0)), SECRET, at=NOW).accepted
+
+
 def test_white_space_around_the_inner_token_is_a_fault_of_it():
     report = verify(make('{"alg":"HS256","cty":"JWT"}', f" {wrapped(0)}\n"), SECRET, at=NOW)
     (inner,) = report.nested
