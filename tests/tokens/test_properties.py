@@ -158,6 +158,8 @@ def test_one_flipped_bit_of_the_bytes_is_never_verified(data: st.DataObject):
 def test_one_character_put_in_is_never_verified_except_in_front_and_behind(place: int, character: str):
     text = token("HS256")
     place = min(place, len(text))
+    if (place, character) == (len(text), "~"):
+        return  # an SD-JWT that discloses nothing (RFC 9901 §4)
     assert verify(text[:place] + character + text[place:], SECRET, at=NOW).signature.status != "verified"
 
 
