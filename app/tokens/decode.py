@@ -92,7 +92,8 @@ class Decoded:
         token = self.token
         rules = [fault for fault in header.faults(token) if fault not in token.header_findings]
         rules += jwe.findings(token)
-        noticed = [*token.findings, *self._of_nested(), *claims.sizes(token), *rules, *header_notes.notes(token), *self._of_brought()]
+        noticed = [*token.findings, *self._of_nested(), *claims.sizes(token), *rules, *header_notes.notes(token)]
+        noticed += [*self._of_brought(), *self._of_others()]
         if token.kind in ("JWS", "SD-JWT") or jwe.holds_claims(token):
             lasting = self.profile is not None and self.profile.no_exp
             noticed += (one for one in self._of_claims() if not (lasting and one.code == "claim_no_exp"))
@@ -115,6 +116,12 @@ class Decoded:
 
     def _of_claims(self) -> Iterable[Finding]:
         return claims.findings(self.token, self.payload)
+
+    def _of_others(self) -> Iterable[Finding]:
+        """What refuses the other signatures of a general JWS."""
+        for other in self.token.signatures:
+            if other is not self.token:
+                yield from (fault for fault in (*other.form_findings, *header.faults(other)) if fault.level == "error")
 
     def _of_brought(self) -> Iterable[Finding]:
         return brought.findings(self.token, self.brought)

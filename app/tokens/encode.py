@@ -13,8 +13,10 @@ from typing import Any
 from app.tokens import base64url, brought, header, header_notes, jwe, jws, keys, lossless_json
 from app.tokens.algorithms import Algorithm, KeyManagement
 from app.tokens.algorithms import algorithm as algorithm_named
-from app.tokens.envelope import read
+from app.tokens.compression import deflate
+from app.tokens.envelope import Serialization, read
 from app.tokens.findings import Finding, kind_of, quoted
+from app.tokens.form import is_unencoded
 from app.tokens.jwe import Encrypted
 from app.tokens.keys import Key, Keys
 from app.tokens.lossless_json import Document
@@ -44,36 +46,63 @@ class Encoded:
         return tuple(dict.fromkeys((*token.findings, *header.faults(token), *header_notes.notes(token), *came, *faults)))
 
 
-def encode(header_: str | Mapping[str, Any], payload: str | Mapping[str, Any], key: str | Keys, *, key_encoding: str = "auto") -> Encoded:
+def encode(
+    header_: str | Mapping[str, Any],
+    payload: str | Mapping[str, Any],
+    key: str | Keys,
+    *,
+    key_encoding: str = "auto",
+    serialization: Serialization = "compact",
+    detached: bool = False,
+) -> Encoded:
     """Sign *payload* under *header_*, or encrypt it when the header has `enc`; both may be text, which is kept byte for byte, or a mapping, written compactly.
 
+    A signed token may be written in a JSON *serialization*, with all of its header protected, and without its payload (*detached*).
     Raises CannotEncode when the header cannot be read, names no known algorithm, or the key cannot be used with it.
     Encrypting writes members of the header anew that must not be used twice: epk, p2s, iv and tag.
     """
     header_text, payload_text = _text(header_), _text(payload)
     document = _header(header_text)
     if "enc" in document.value:
+        if serialization != "compact" or detached:
+            raise CannotEncode("jwe_form", "An encrypted token is written compactly, with its content.", "Leave out the serialization.")
         return _encrypted(document, payload_text, key if isinstance(key, Keys) else keys.read(key, key_encoding))
     algorithm, kid = _algorithm(document.value)
-    signing_input = f"{_encoded(header_text)}.{_encoded(payload_text)}"
+    content = _content(document.value, payload_text)
+    if "." in content and serialization == "compact" and not detached:
+        raise CannotEncode(
+            "payload_with_dot",
+            'b64 is false and the payload has a "." in it, which in the compact form separates segments.',
+            'Leave out "b64", take the dot out of the payload, or detach it.',
+        )
+    signing_input = f"{_encoded(header_text)}.{content}"
     if algorithm.family == "none":
-        token = f"{signing_input}."
-        return Encoded(token, algorithm, None)
+        return Encoded(_written(signing_input, "", serialization, detached), algorithm, None)
     read_keys = key if isinstance(key, Keys) else keys.read(key, key_encoding)
     signer = _signer(algorithm, read_keys, kid)
     try:
-        signature = jws.sign(algorithm, signer, signing_input.encode("ascii"))
+        signature = jws.sign(algorithm, signer, signing_input.encode())
     except ValueError:
         raise CannotEncode(
             "key_cannot_sign", f"The {signer.name} cannot make a signature with {algorithm.name}.", "Use another key."
         ) from None
-    token = f"{signing_input}.{base64url.encode(signature)}"
-    return Encoded(token, algorithm, signer)
+    return Encoded(_written(signing_input, base64url.encode(signature), serialization, detached), algorithm, signer)
 
 
 def unsigned(header_text: str, payload_text: str, signature: str) -> str:
     """The two texts encoded, with *signature* as it stands: what an edit makes when no key can sign."""
-    return f"{_encoded(header_text)}.{_encoded(payload_text)}.{signature}"
+    return f"{_encoded(header_text)}.{_content(lossless_json.read(header_text).value, payload_text)}.{signature}"
+
+
+def _written(signing_input: str, signature: str, serialization: Serialization, detached: bool) -> str:
+    """The token in its form (RFC 7515 §7)."""
+    protected, _, content = signing_input.partition(".")
+    if serialization == "compact":
+        return f"{protected}.{'' if detached else content}.{signature}"
+    signed = {"protected": protected, "signature": signature}
+    form = {} if detached else {"payload": content}
+    whole = form | (signed if serialization == "flattened" else {"signatures": [signed]})
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
 def _header(header_text: str) -> Document:
@@ -124,6 +153,16 @@ def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
     if any(fault.code == "secret_empty" for fault in signers[0].faults):
         raise CannotEncode("secret_empty", "The secret is empty: anyone can sign with it.", "Use a random secret.")
     return min(signers, key=lambda key: key.kid != kid)
+
+
+def _content(header_value: object, payload: str) -> str:
+    """The payload segment: as it stands when b64 is false and critical (RFC 7797), else in base64url, with zip compressed before."""
+    encoded = _encoded(payload)
+    if is_unencoded(header_value, encoded):
+        return payload
+    if payload and isinstance(header_value, dict) and header_value.get("zip") == "DEF":
+        return base64url.encode(deflate(_bytes(payload)))
+    return encoded
 
 
 def _encoded(text: str) -> str:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from app.tokens import base64url, escapes, extract, foreign, json_form, sd_jwt
+from app.tokens import base64url, escapes, extract, foreign, health_card, json_form, lossless_json, sd_jwt
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from app.tokens.extract import Taken
 from app.tokens.findings import Finding, Repair, Segment, found, named, quoted
-from app.tokens.form import Part, Serialization, Token, TokenKind, document, more
+from app.tokens.form import Part, Serialization, Token, TokenKind, document, is_unencoded, more
 from app.tokens.json_form import JsonForm
 from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import notes as sd_jwt_notes
@@ -48,9 +49,15 @@ def read(text: str) -> Token:
         raw = text.encode("ascii")
         header, payload, signature = raw.split(b".")
         header_data, payload_data, signature_data = base64url.decode(header), base64url.decode(payload), base64url.decode(signature)
-        if header_data and payload_data is not None and signature_data is not None:
+        is_bare = header_data and _has_unencoded_payload(header_data, payload)
+        if header_data and payload_data is not None and signature_data is not None and not is_bare:
             return _Clean(text, raw[: len(raw) - len(signature) - 1], header_data, payload_data, signature_data)
     return _Explainer(text).token()
+
+
+def _has_unencoded_payload(header: bytes, payload: bytes) -> bool:
+    """RFC 7797; a header that does not name b64, not even with escapes, need not be read for it."""
+    return (b"b64" in header or b"\\" in header) and is_unencoded(document(header).value, payload.decode("utf-8", "surrogatepass"))
 
 
 class _Clean(Token):
@@ -77,7 +84,7 @@ class _Clean(Token):
 
     @cached_property
     def payload(self) -> Document | None:
-        return document(self._payload_data)
+        return document(self._content(self._payload_data))
 
     @cached_property
     def places(self) -> Sequence[int]:
@@ -106,9 +113,9 @@ class _Explainer:
         if len(self.text) > MAX_CHARACTERS:
             return Token(self.text, findings=(found("input_too_long", "token", count=f"{len(self.text):,}"),))
         self.set_wrapper_aside()
-        form = self.in_json()
-        if form:
-            return form
+        whole = self.in_json() or self.unencoded() or self.health_card()
+        if whole:
+            return whole
         self.take_out()
         inner = self.text[self.start : self.end].strip()
         if inner.startswith(_NO_TOKENS) or "-----BEGIN " in inner:
@@ -195,6 +202,55 @@ class _Explainer:
         facts: dict[str, Any] = {"count": len(different) + 1, "name": first_name, "others": ", ".join(labels)}
         self.notes.append(found("several_tokens", "token", repairs=mends, **facts))
 
+    # Digits
+
+    def health_card(self) -> Token | None:
+        card = health_card.read(self.text[self.start : self.end], self.start)
+        if card is None:
+            return None
+        if card.problem:
+            return Token(self.text, findings=(*self.notes, found("shc_damaged", "token", why=card.problem)))
+        mends = (Repair("Write it as a token", "token", card.text),) if len(card.text) <= _LONGEST_REPAIR else ()
+        note = found("shc_numeric", "token", repairs=mends, count=f"{len(card.text):,}")
+        self.places = [*card.places, self.end]
+        token = self.by_dots(card.text)
+        # Other mends would write characters where there are digits.
+        token.form_findings = (note, *(replace(one, repairs=()) for one in token.form_findings))
+        token.is_numeric = True
+        return token
+
+    # Unencoded payload
+
+    def unencoded(self) -> Token | None:
+        """A compact token whose payload stands as it is (RFC 7797 §5): white space in it counts, and a dot must not be in it."""
+        inner = self.text[self.start : self.end].strip()
+        header, _, rest = inner.partition(".")
+        payload, dot, signature = rest.rpartition(".")
+        data = base64url.decode(header.encode()) if dot and header.isascii() else None
+        if not data or not _has_unencoded_payload(data, payload.encode("utf-8", "surrogatepass")):
+            return None
+        begin = self.text.index(inner, self.start)
+        end = begin + len(inner)
+        for at, where in ((range(self.start, begin), "before the header"), (range(end, self.end), "behind the signature")):
+            if at:
+                self.note_unseen(self.text[at[0]], list(at), where)
+        self.places = range(begin, end + 1)
+        start = len(header) + 1
+        if "." in payload:
+            at_dot = begin + start + payload.index(".")
+            self.notes.append(found("b64_dot", "payload", offset=at_dot, length=1))
+        signature_data, faults = base64url.explain(signature)
+        behind = start + len(payload) + 1
+        self.note_faults("signature", faults, behind, mixed="-" in signature or "_" in signature)
+        parts = (
+            Part(header, 0, data),
+            Part(payload, start, payload.encode("utf-8", "surrogatepass")),
+            Part(signature, behind, signature_data),
+        )
+        token = Token(self.text, "JWS", "compact", parts, tuple(self.notes), self.places)
+        token.is_unencoded = True
+        return token
+
     # JSON serialization
 
     def in_json(self) -> Token | None:
@@ -203,25 +259,63 @@ class _Explainer:
         return self.from_json(form) if form else None
 
     def from_json(self, form: JsonForm) -> Token:
+        if form.signers:
+            return self.signed_in_json(form)
         places: list[int] = []
         parts: list[Part] = []
         for index, (text, at) in enumerate(form.segments):
             self.places = [*at, at[-1] + 1] if at else [0]
             data, faults = base64url.explain(text)
-            if form.kind == "JWS" or index == 0:
+            if index == 0:
                 self.note_faults(_SEGMENTS[index], faults, 0, mixed="-" in text or "_" in text)
             parts.append(Part(text, len(places), data))
             places.extend(self.places)
-        kind: TokenKind = "SD-JWT" if form.disclosures is not None and form.kind == "JWS" else form.kind
         places.append(len(self.text))
-        token = Token(self.text, kind, form.serialization, tuple(parts), (*self.notes, *form.findings), places, form.header_text)
+        token = Token(self.text, form.kind, form.serialization, tuple(parts), (*self.notes, *form.findings), places, form.header_text)
         token.members = form.members
-        if form.disclosures is not None and kind == "SD-JWT" and len(parts) > 1:
-            signed = f"{'.'.join(part.text for part in parts)}~{''.join(f'{text}~' for text, _ in form.disclosures)}"
-            if form.is_draft:
-                token.form_findings = (*token.form_findings, found("sd_draft_form", "token"))
-            self.disclose(token, form.disclosures, "" if form.is_draft else signed, form.key_binding)
         return token
+
+    def signed_in_json(self, form: JsonForm) -> Token:
+        """The first signature as a token, which knows the others: each has its own header and its own faults."""
+        common, self.notes = [*self.notes, *form.findings], []
+        places: list[int] = []
+        content, at = form.segments[1]
+        headers = [document(base64url.explain(signer.protected[0])[0]).value for signer in form.signers]
+        bare = [is_unencoded(header, content) for header in headers]
+        if len(set(bare)) > 1:
+            common.append(found("b64_differs", "header"))
+        payloads: dict[bool, tuple[Part, list[Finding]]] = {}
+        for is_bare in set(bare):
+            payloads[is_bare] = (self.part("payload", content, at, places, is_bare), self.notes)
+            self.notes = []
+        kind: TokenKind = "JWS" if form.disclosures is None else "SD-JWT"
+        tokens: list[Token] = []
+        for signer, is_bare in zip(form.signers, bare, strict=True):
+            payload, noted = payloads[is_bare]
+            parts = (self.part("header", *signer.protected, places), payload, self.part("signature", *signer.signature, places))
+            findings, self.notes = (*self.notes, *noted, *common, *signer.findings), []
+            token = Token(self.text, kind, form.serialization, parts, findings, places, signer.header_text)
+            token.is_unencoded = is_bare
+            token.unprotected = lossless_json.read(signer.unprotected_text) if signer.unprotected_text else None
+            tokens.append(token)
+        places.append(len(self.text))
+        for token in tokens:
+            token.signatures = tuple(tokens)
+        if form.disclosures is not None:
+            signed = f"{'.'.join(part.text for part in tokens[0].parts)}~{''.join(f'{text}~' for text, _ in form.disclosures)}"
+            for token in tokens:
+                if form.is_draft:
+                    token.form_findings = (*token.form_findings, found("sd_draft_form", "token"))
+                self.disclose(token, form.disclosures, "" if form.is_draft else signed, form.key_binding)
+        return tokens[0]
+
+    def part(self, segment: Segment, text: str, at: Sequence[int], places: list[int], is_bare: bool = False) -> Part:
+        """The part that stands at these places, which are added to *places*; *is_bare*: its text is not encoded."""
+        self.places = [*at, at[-1] + 1] if at else [0]
+        data, faults = (text.encode("utf-8", "surrogatepass"), ()) if is_bare else base64url.explain(text)
+        self.note_faults(segment, faults, 0, mixed="-" in text or "_" in text)
+        places.extend(self.places)
+        return Part(text, len(places) - len(self.places), data)
 
     # What is inside the token and does not belong there
 

@@ -287,6 +287,35 @@ _ROWS = (
         "Have the issuer put it into the protected header.",
         "{spec}",
     ),
+    Kind(
+        "shc_numeric",
+        "info",
+        "A SMART Health Card in digits, as its QR code holds it (shc:/): two for each of the token's {count} characters.",
+        None,
+        "SMART Health Cards, Encoding Chunks as QR Codes",
+    ),
+    Kind(
+        "shc_damaged",
+        "error",
+        "It begins as a SMART Health Card in digits (shc:/), but {why}.",
+        "Scan the QR code again, and paste all of its digits.",
+        "SMART Health Cards, Encoding Chunks as QR Codes",
+    ),
+    Kind(
+        "json_signatures_many",
+        "warning",
+        "The general JWS has {count} signatures; the first {cap} are judged.",
+        "Leave out those that nobody checks.",
+        "RFC 7515 §7.2.1",
+    ),
+    Kind("other_signature", "info", "Signature {number} of {count}: {status}. {because}", None, "RFC 7515 §7.2.1"),
+    Kind(
+        "other_signature_invalid",
+        "warning",
+        "Signature {number} of {count} does not count. {because}",
+        "Have it checked with the key of the one who made it.",
+        "RFC 7515 §7.2.1",
+    ),
     # base64url
     Kind(
         "base64_standard_alphabet",
@@ -592,9 +621,16 @@ _ROWS = (
     Kind(
         "header_zip",
         "info",
-        'The header has zip "{zip}": the payload is compressed before it is signed, as SMART Health Cards do. Compression is defined for encryption (JWE) only; other receivers do not undo it.',
+        'The header has zip "{zip}": the payload is compressed before it is signed, as SMART Health Cards do. Compression is defined for encryption (JWE) only; other receivers do not undo it.{size}',
         None,
         "RFC 7516 §4.1.3",
+    ),
+    Kind(
+        "zip_damaged",
+        "warning",
+        'The header says zip "DEF" of the payload, but {why}. A receiver that inflates it, as of a SMART Health Card, refuses it.',
+        "Have the issuer compress the payload with raw DEFLATE, or leave out zip.",
+        "RFC 1951",
     ),
     Kind("b64_true", "info", "b64 is true, which is the default; it says nothing and can be left out.", 'Remove "b64".', "RFC 7797 §3"),
     Kind(
@@ -610,6 +646,13 @@ _ROWS = (
         'b64 is false and the payload has a "." in it, which in the compact form separates segments.',
         "Detach the payload, or use the JSON form.",
         "RFC 7797 §5.2",
+    ),
+    Kind(
+        "b64_differs",
+        "error",
+        "Some of the signatures say that the payload is encoded in base64url, and others that it is not (b64).",
+        "Have all signers give b64 the same value.",
+        "RFC 7797 §3",
     ),
     Kind(
         "typ_jose",
@@ -878,7 +921,6 @@ _ROWS = (
         "RFC 7515 §4.1.9",
     ),
     # signature
-    Kind("signature_of_form", "info", "The signature of the {what} {words}", None, "RFC 7515 §5.2"),
     Kind(
         "signature_empty",
         "error",

@@ -9,7 +9,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-from app.tokens import lossless_json, oddities, repairs
+from app.tokens import base64url, lossless_json, oddities, repairs
+from app.tokens.compression import Inflated, inflate
 from app.tokens.findings import Finding, Repair, Segment, found, kind_of, named, quoted
 from app.tokens.lossless_json import Document, Problem
 from app.tokens.sd_jwt import Presentation
@@ -56,6 +57,14 @@ class Token:
     """What a key made of an encrypted token; verify sets it."""
     members: Mapping[str, Any] = MappingProxyType({})
     """The object of a JWE in JSON serialization, whose recipients and headers the segments do not tell."""
+    signatures: tuple[Token, ...] = ()
+    """Of a JWS in JSON serialization, each signature as a token of its own, this one among them."""
+    unprotected: Document | None = None
+    """The unprotected header of a signature in JSON serialization, which is part of *header* too."""
+    is_unencoded: bool = False
+    """Whether the payload stands in the token as it is, not in base64url (RFC 7797)."""
+    is_numeric: bool = False
+    """Whether each character was given as two digits (`shc:/`)."""
     disclosed: Presentation | None = None
     """What an SD-JWT discloses (RFC 9901)."""
 
@@ -101,7 +110,24 @@ class Token:
             return document(self.plaintext) if self.plaintext is not None else None
         if len(self.parts) < 2:
             return None
-        return document(self.parts[1].data)
+        return document(self._content(self.parts[1].data))
+
+    @cached_property
+    def inflated(self) -> Inflated | None:
+        """What became of a payload that the header says is compressed; None when it says nothing of it."""
+        value = self.header.value if self.header else None
+        if not isinstance(value, dict) or value.get("zip") != "DEF" or self.kind != "JWS" or self.is_unencoded:
+            return None
+        return inflate(self.parts[1].data) if len(self.parts) > 1 and self.parts[1].data else None
+
+    def _content(self, data: bytes) -> bytes:
+        """The payload's bytes, inflated if they can be."""
+        return self.inflated.data if self.inflated and self.inflated.data is not None else data
+
+    @property
+    def protected(self) -> Document | None:
+        """The protected header alone."""
+        return document(self.parts[0].data) if self.parts and self.parts[0].text else None
 
     @property
     def alg(self) -> object:
@@ -155,7 +181,7 @@ class Token:
             return ()
         if self.payload.is_plain_object and not oddities.may_have(self.payload):
             return ()
-        part = self.parts[1] if self.kind != "JWE" else Part("", 0, self.plaintext or b"")
+        part = self.parts[1] if self._payload_has_places else Part("", 0, self.plaintext or self._content(b""))
         if not part.data:
             return (found("empty_payload", "payload"),)
         return tuple(self._json_findings("payload", self.payload, part))
@@ -175,7 +201,10 @@ class Token:
             yield found("jws_nested", segment, what=what, repairs=(Repair("Open the inner token", "token", self.inner.strip()),))
             return
         if segment == "payload" and not document.readable and not _is_meant_as_json(document.text):
-            guess = oddities.other_than_json(part.text, part.data, self.header.value if self.header else None)
+            header = self.header.value if self.header and not self.inflated else None
+            guess = "b64 is false: it stands in the token as it is."
+            if not self.is_unencoded:
+                guess = oddities.other_than_json(part.text, part.data, header)
             shown = f' ("{quoted(document.text, 40)}")' if not undecodable else ""
             yield found("not_json", segment, shown=shown, guess=f" {guess}" if guess else "")
             return
@@ -237,6 +266,8 @@ class Token:
             guess = f'; as Latin-1 it reads "{quoted(latin)}", so the issuer probably encodes as ISO 8859-1' if latin.isprintable() else ""
             before = data[:at].decode("utf-8")
             place = self.place(segment, document, len(before), 1)
+            if place["offset"] is None:
+                return found("not_utf8", segment, **place, byte=f"{data[at]:02X}", at=at, guess=guess)
             if not self._has_own_header or segment == "payload":
                 part = self.parts[0 if segment == "header" else 1]
                 place["offset"] = self.places[part.start + min(at * 4 // 3, max(0, len(part.text) - 1))]
@@ -244,15 +275,23 @@ class Token:
             return found("not_utf8", segment, **place, byte=f"{data[at]:02X}", at=at, guess=guess)
         return None
 
+    @property
+    def _payload_has_places(self) -> bool:
+        """Whether the payload's characters stand in the text, neither encrypted nor compressed."""
+        return self.kind != "JWE" and (self.inflated is None or self.inflated.data is None)
+
     def place(self, segment: Segment, document: Document, offset: int, length: int) -> dict[str, Any]:
         """Where characters of a decoded segment stand: in the given text, and as line and column of the segment."""
         line, column = document.position(offset)
-        if segment == "payload" and self.kind == "JWE":  # encrypted: it has no place in the text
+        if segment == "payload" and not self._payload_has_places:
             return {"offset": None, "length": None, "line": line, "column": column}
         part = self.parts[0 if segment == "header" else 1]
         if segment == "header" and self._has_own_header:  # put together of two headers: only the whole has a place
             start = self.places[part.start] if part.text else 0
             return {"offset": start, "length": min(len(part.text), len(self.text) - start), "line": line, "column": column}
+        if segment == "payload" and self.is_unencoded:
+            start, end = (self.places[part.start + min(at, len(part.text))] for at in (offset, offset + length))
+            return {"offset": start, "length": max(0, end - start), "line": line, "column": column}
         first = len(document.text[:offset].encode("utf-8", "surrogatepass"))
         size = len(document.text[offset : offset + length].encode("utf-8", "surrogatepass"))
         last = max(0, len(part.text) - 1)  # text that was not UTF-8 has grown in the reading
@@ -275,6 +314,16 @@ def document(data: bytes) -> Document:
         read = lossless_json.read(data.decode("utf-8", "replace"))
         read.problems = (*read.problems, Problem("not_utf8", 0, 1))
         return read
+
+
+def is_unencoded(header: object, payload: str) -> bool:
+    """Whether *payload* is to be read as it stands: b64 is false and critical, or false and the payload is no base64url (RFC 7797 §3)."""
+    if not isinstance(header, dict) or header.get("b64") is not False or "enc" in header:
+        return False
+    crit = header.get("crit")
+    if isinstance(crit, list) and "b64" in crit:
+        return True
+    return not payload.isascii() or base64url.decode(payload.encode()) is None
 
 
 def _is_meant_as_json(text: str) -> bool:

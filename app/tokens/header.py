@@ -40,7 +40,7 @@ STANDARD = frozenset(
     ]
 )
 # Extensions that this verifier processes.
-UNDERSTOOD: frozenset[str] = frozenset()
+UNDERSTOOD: frozenset[str] = frozenset(["b64"])
 _MOST_LISTED = 10
 _STRINGS = {
     "kid": "RFC 7515 §4.1.4",
@@ -154,7 +154,7 @@ def _crit(token: Token, document: Document, crit: object, header: dict[str, Any]
             again = mends.remove_item("Remove the second", "crit", crit.index(name, crit.index(name) + 1))
             yield at_member(token, "crit", "crit_twice", repairs=again, name=quoted(name), count=times)
         code = "crit_standard_name" if name in STANDARD else "crit_absent_name" if name not in header else "crit_unknown"
-        if code != "crit_unknown" or name not in UNDERSTOOD:
+        if code != "crit_unknown" or name not in UNDERSTOOD or token.kind == "JWE":
             repairs = (
                 mends.remove_item(f'Remove "{quoted(name, 20)}" from crit', "crit", crit.index(name)) if code != "crit_unknown" else ()
             )

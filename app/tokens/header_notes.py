@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.tokens import base64url
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, kind_of, quoted
+from app.tokens.form import document as json_of
 from app.tokens.header import STANDARD, at_member
 from app.tokens.lossless_json import Document
 from app.tokens.mends import Mends
@@ -131,7 +133,11 @@ def _encryption(token: Token, document: Document, value: dict[str, Any]) -> Iter
             token, names[0], "header_encryption", repairs=repairs, names=listed, verb="belongs" if len(names) == 1 else "belong"
         )
     if "zip" in value:
-        yield at_member(token, "zip", "header_zip", zip=quoted(str(value["zip"])))
+        packed = token.inflated
+        size = f" It is shown inflated: {len(packed.data):,} bytes of {len(token.parts[1].data):,}." if packed and packed.data else ""
+        yield at_member(token, "zip", "header_zip", zip=quoted(str(value["zip"])), size=size)
+        if packed and packed.problem:
+            yield at_member(token, "zip", "zip_damaged", why=packed.problem)
 
 
 def _b64(token: Token, document: Document, value: dict[str, Any]) -> Iterator[Finding]:
@@ -141,8 +147,16 @@ def _b64(token: Token, document: Document, value: dict[str, Any]) -> Iterator[Fi
         return
     if any(finding.code == "segment_count" for finding in token.form_findings):
         yield at_member(token, "b64", "b64_dot")
-    elif token.payload and isinstance(token.payload.value, dict):
+    elif _holds_claims(token):
         yield at_member(token, "b64", "b64_in_jwt")
+
+
+def _holds_claims(token: Token) -> bool:
+    """Whether the payload is a claims set, be it encoded although b64 is false."""
+    if token.payload is None or isinstance(token.payload.value, dict):
+        return token.payload is not None
+    text = token.parts[1].text
+    return token.is_unencoded and text.startswith("ey") and isinstance(json_of(base64url.explain(text)[0]).value, dict)
 
 
 def _types(token: Token, document: Document, value: dict[str, Any]) -> Iterator[Finding]:

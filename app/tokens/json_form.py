@@ -16,17 +16,30 @@ _MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
 _OF_SD_JWT = ("disclosures", "kb_jwt")
 _NOTHING = ("", ())
 _LONGEST_REPAIR = 65_536
+MAX_SIGNATURES = 20
+"""How many signatures of a general JWS are judged, each with every key."""
+
+
+@dataclass(slots=True)
+class Signer:
+    """One signature: its two segments with their places, and its header, when it is not the protected one alone."""
+
+    protected: tuple[str, Sequence[int]]
+    signature: tuple[str, Sequence[int]]
+    header_text: str | None = None
+    unprotected_text: str | None = None
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class JsonForm:
-    """The segments with their places, and what was noticed; *header_text* joins two headers, when there is an unprotected one."""
+    """The segments with their places, and what was noticed; *header_text* joins the headers of a JWE, when one is unprotected."""
 
     kind: Literal["JWS", "JWE"]
     serialization: Literal["flattened", "general"]
     segments: list[tuple[str, Sequence[int]]] = field(default_factory=list)
     header_text: str | None = None
-    signatures: int = 1
+    signers: list[Signer] = field(default_factory=list)
     disclosures: list[tuple[str, int]] | None = None
     key_binding: str = ""
     is_draft: bool = False
@@ -51,7 +64,7 @@ def read(text: str, start: int) -> JsonForm | None:
 
 def _encrypted(document: Document, start: int) -> JsonForm:
     value = document.value
-    form = JsonForm("JWE", "general" if "recipients" in value else "flattened", signatures=0)
+    form = JsonForm("JWE", "general" if "recipients" in value else "flattened")
     members = _members(document.root)
     form.members = value
     for name in _JWE_PARTS:
@@ -80,28 +93,34 @@ def _signed(document: Document, start: int) -> JsonForm:
     for problem in document.problems:
         if problem.code == "json_duplicate_member":
             form.findings.append(_damage(problem.detail.partition("\0")[0], f"there {problem.count} times", "one", problem.offset + start))
-    holder = members
+    holders, count = [members], 1
     if form.serialization == "general":
         listed = members["signatures"]
-        form.signatures = len(listed.items)
+        count = len(listed.items)
         if "signature" in members:
             form.findings.append(_damage("signature", 'there beside "signatures"', "one of them", members["signature"].start + start))
         if listed.kind != "array" or any(one.kind != "object" for one in listed.items):
             form.findings.append(_damage("signatures", kind_of(listed.value), "an array of objects", listed.start + start))
-            form.signatures = 0
-        holder = _members(listed.items[0]) if form.signatures else {}
-    protected = _segment(document, holder.get("protected"), "protected", start, form.findings)
+            count = 0
+        if count > MAX_SIGNATURES:
+            form.findings.append(found("json_signatures_many", "token", count=f"{count:,}", cap=MAX_SIGNATURES))
+        holders = [_members(one) for one in listed.items[:MAX_SIGNATURES]] if count else []
     payload = _segment(document, members.get("payload"), "payload", start, form.findings)
-    form.segments = [protected, payload]
-    if form.signatures == 1:
-        form.segments.append(_segment(document, holder.get("signature"), "signature", start, form.findings))
-    _unprotected(form, document, holder.get("header"), protected[0], start)
-    _disclosures(form, members, _members(holder.get("header")), start)
-    read_as = (
-        "read as such" if form.signatures == 1 else f"with {form.signatures} signatures; one signature is judged here, several are not"
-    )
+    form.signers = [_signer(document, holder, start) for holder in holders]
+    form.segments = [signer.protected for signer in form.signers[:1]] or [_NOTHING]
+    form.segments += [payload, *(signer.signature for signer in form.signers[:1])]
+    _disclosures(form, members, _members(holders[0].get("header")) if holders else {}, start)
+    read_as = "read as such" if count == 1 else f"read with {count} signatures, each judged alone"
     form.findings.append(_summary(form, read_as))
     return form
+
+
+def _signer(document: Document, holder: dict[str, Node], start: int) -> Signer:
+    findings: list[Finding] = []
+    protected = _segment(document, holder.get("protected"), "protected", start, findings)
+    signer = Signer(protected, _segment(document, holder.get("signature"), "signature", start, findings), findings=findings)
+    _unprotected(signer, document, holder.get("header"), start)
+    return signer
 
 
 def _summary(form: JsonForm, read_as: str) -> Finding:
@@ -115,7 +134,8 @@ def _compact(form: JsonForm) -> tuple[Repair, ...]:
     """The same in compact form, when nothing is lost by it."""
     texts = [text for text, _ in form.segments]
     whole = len(texts) == (3 if form.kind == "JWS" else 5) and all(texts[:2] if form.kind == "JWS" else texts[:1])
-    if not whole or form.header_text is not None or form.disclosures is not None or sum(map(len, texts)) > _LONGEST_REPAIR:
+    has_more = form.header_text is not None or len(form.signers) > 1 or any(one.unprotected_text for one in form.signers)
+    if not whole or has_more or "." in texts[1] or form.disclosures is not None or sum(map(len, texts)) > _LONGEST_REPAIR:
         return ()
     return (Repair("Write it compactly", "token", ".".join(texts)),)
 
@@ -141,26 +161,28 @@ def _damage(name: str, kind: str, need: str, offset: int) -> Finding:
     return found("json_form_damaged", "token", offset=offset, length=1, name=quoted(name), kind=kind, need=need)
 
 
-def _unprotected(form: JsonForm, document: Document, node: Node | None, protected: str, start: int) -> None:
+def _unprotected(signer: Signer, document: Document, node: Node | None, start: int) -> None:
     """The header is that which is protected and that which is not together; a name may stand in one of them only (RFC 7515 §4)."""
     if node is None:
         return
     if node.kind != "object":
-        form.findings.append(_damage("header", kind_of(node.value), "an object", node.start + start))
+        signer.findings.append(_damage("header", kind_of(node.value), "an object", node.start + start))
         return
+    signer.unprotected_text = document.text[node.start : node.end]
     names = [member.name for member in node.members if member.name not in _OF_SD_JWT]
     if not names:
         return
-    form.findings.extend(_unprotected_findings(names, node.start + start))
+    signer.findings.extend(_unprotected_findings(names, node.start + start))
     written = [
         f"{document.text[member.start : member.end]}:{document.text[member.node.start : member.node.end]}"
         for member in node.members
         if member.name in names
     ]
-    first = base64url.explain(protected)[0].decode("utf-8", "replace").rstrip() if protected else "{}"
+    protected = signer.protected[0]
+    first = base64url.explain(protected)[0].decode("utf-8", "replace").strip() if protected else "{}"
     if lossless_json.read(first).readable and first.endswith("}"):
         inner = first[:-1].rstrip()
-        form.header_text = f"{inner}{'' if inner.endswith('{') else ','}{','.join(written)}}}"
+        signer.header_text = f"{inner}{'' if inner.endswith('{') else ','}{','.join(written)}}}"
 
 
 def _unprotected_findings(names: list[str], offset: int) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ The key's type decides which algorithm may run; the header never does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from app.tokens.algorithms import ALGORITHMS, Algorithm
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found, quoted
+from app.tokens.keys.jwk_set import set_faults
 from app.tokens.keys.key import Key, Keys
 
 Status = Literal["verified", "invalid", "unsecured", "not_checked"]
@@ -51,8 +52,22 @@ def judge(token: Token, keys: Keys, signing_input: bytes | None = None) -> Signa
     """
     if not token.is_signed:
         return _not_a_signed_token(token)
-    verdict = _judged(token, keys, signing_input)
-    return verdict if token.is_compact_jws or token.kind == "SD-JWT" else _of_another_form(token, verdict)
+    return _judged(token, keys, signing_input)
+
+
+def of_one_signer(token: Token, keys: Keys) -> Keys:
+    """The keys that one of several signatures may be judged with: signers differ, so that their keys may be of several types."""
+    algorithm = algorithm_named(token.alg)
+    fitting = [key for key in keys.keys if algorithm is not None and key.fits(algorithm)]
+    return replace(keys, keys=tuple(fitting), faults=tuple(set_faults(fitting))) if fitting and keys.faults else keys
+
+
+def decisive(verdicts: Sequence[Signature]) -> int:
+    """Which of the signatures of one payload decides: the first that verifies, else the first that comes nearest to it."""
+    return min(range(len(verdicts)), key=lambda at: (_RANKS[verdicts[at].status], verdicts[at].matches is not True))
+
+
+_RANKS: dict[Status, int] = {"verified": 0, "invalid": 1, "unsecured": 2, "not_checked": 3}
 
 
 def _judged(token: Token, keys: Keys, signing_input: bytes | None) -> Signature:
@@ -113,7 +128,7 @@ def _with_key(
 def remarks(token: Token, signature: Signature) -> Iterator[Finding]:
     """What is worth knowing of a signature that matches, though it refuses nothing."""
     algorithm = algorithm_named(signature.algorithm)
-    if signature.matches and algorithm is not None and token.is_compact_jws:
+    if signature.matches and algorithm is not None and token.kind == "JWS":
         yield from shape.high_s(token, algorithm)
 
 
@@ -177,19 +192,6 @@ def _unsecured(token: Token) -> Signature:
         fault = found("alg_none_with_signature", "signature", **shape.place(token), size=len(token.signature))
         return Signature("unsecured", fault.message, "none", faults=(*faults, fault), findings=(fault,))
     return Signature("unsecured", 'The token says alg "none": nobody signed it, so nothing can be verified.', "none", faults=faults)
-
-
-def _of_another_form(token: Token, verdict: Signature) -> Signature:
-    """A JWT is compact (RFC 7519 §1): of another form, what the arithmetic says is told, and no verdict."""
-    if verdict.key is None or verdict.matches is None:
-        return verdict
-    words = f"{'matches' if verdict.matches else 'does not match'} the {verdict.key.with_kid}"
-    faults = verdict.faults if verdict.matches else ()
-    but = f", but: {faults[0].message}" if faults else "."
-    told = found("signature_of_form", "signature", what="JWS", words=f"{words}{but}")
-    findings = (*verdict.findings, told)
-    because = f"A JWS in JSON serialization is no JWT, which must be compact. {told.message}"
-    return Signature("not_checked", because, verdict.algorithm, verdict.key, None, verdict.faults, findings)
 
 
 def _not_a_signed_token(token: Token) -> Signature:

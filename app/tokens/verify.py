@@ -15,7 +15,7 @@ from app.tokens.brought import Match
 from app.tokens.claims import Check, Expectations
 from app.tokens.decode import Decoded, by_level
 from app.tokens.envelope import Token
-from app.tokens.findings import Finding, quoted
+from app.tokens.findings import Finding, found, quoted
 from app.tokens.jwe import Decryption
 from app.tokens.jws import Signature
 from app.tokens.keys import Key, Keys
@@ -43,6 +43,7 @@ class Report(Decoded):
         leeway: Seconds,
         expect: Expectations,
         signing_input: bytes | None = None,
+        signatures: tuple[tuple[Token, Signature], ...] = (),
     ) -> None:
         self.token = token
         self.keys = keys
@@ -52,6 +53,8 @@ class Report(Decoded):
         self.expect = expect
         self.signing_input = signing_input
         """What the signature is over when the payload is detached, else None."""
+        self.signatures = signatures
+        """Each signature of a JWS in JSON serialization with its verdict; *token* and *signature* are the one that decides."""
         self.decryption: Decryption | None = None
         """What came of decrypting a JWE; None for any other token."""
         if token.kind == "JWE":
@@ -146,6 +149,14 @@ class Report(Decoded):
     def _searched(self) -> tuple[Finding, ...]:
         return suspects.search(self.token, self.keys, self.signature, self.signing_input or self.token.signing_input)
 
+    def _of_others(self) -> Iterable[Finding]:
+        """What came of the other signatures of a general JWS."""
+        for number, (token, verdict) in enumerate(self.signatures, 1):
+            if token is not self.token:
+                code = "other_signature_invalid" if verdict.status == "invalid" else "other_signature"
+                status = verdict.status.replace("_", " ")
+                yield found(code, "signature", number=number, count=len(self.signatures), status=status, because=verdict.because)
+
     def _of_decryption(self) -> Iterable[Finding]:
         return (*self.decryption.faults, *self.decryption.findings) if self.decryption else ()
 
@@ -185,6 +196,13 @@ class Report(Decoded):
         if self.token.disclosed:
             whole = next(one for one in self.token.form_findings if one.code == "sd_jwt")
             return Check("form", "passed", whole.message, whole.spec)
+        if self.token.kind == "JWS" and self.token.signatures:
+            # As a JWS it is well-formed; what a JWT receiver takes is compact only (RFC 7519 §1).
+            return Check("form", "failed" if isinstance(self.payload, dict) else "warned", self.token.gravest.message, "RFC 7519 §1")
+        if self.token.is_unencoded:
+            if isinstance(self.payload, dict):
+                return Check("form", "failed", "b64 is false: a JWT must not use the unencoded payload option.", "RFC 7797 §7")
+            return Check("form", "passed", "Header and signature in base64url; the payload stands as it is (b64 false).", "RFC 7797 §5")
         if not self.token.is_compact_jws:
             return Check("form", "not_checked", self.token.gravest.message, self.token.gravest.spec)
         return Check("form", "passed", "Three parts of canonical base64url, joined by dots.", spec)
@@ -270,10 +288,31 @@ def verify(
     """
     token = envelope.read(text)
     read = key if isinstance(key, Keys) else keys.read(key, key_encoding)
-    detached = None
-    if payload is not None and token.is_signed and not token.parts[1].text:
-        detached = f"{token.parts[0].text}.{base64url(payload.encode('utf-8', 'surrogatepass'))}".encode("utf-8", "surrogatepass")
+    if token.signatures:
+        return _of_several(token.signatures, read, payload, _exact(at), _exact(leeway), expect)
+    detached = _detached(token, payload)
     return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect, detached)
+
+
+def _of_several(tokens: tuple[Token, ...], read: Keys, payload: str | None, at: Seconds, leeway: Seconds, expect: Expectations) -> Report:
+    """The report on the signature that decides (RFC 7515 §5.2: which ones must verify, the application says); it names the others."""
+    alone = len(tokens) == 1
+    verdicts = [jws.judge(one, read if alone else jws.of_one_signer(one, read), _detached(one, payload)) for one in tokens]
+    signatures = tuple(zip(tokens, verdicts, strict=True))
+    which = jws.decisive(verdicts)
+    token, verdict = signatures[which]
+    if not alone:
+        verdict = replace(verdict, reason=f"Signature {which + 1} of {len(tokens)}: {verdict.because}")
+    return Report(token, read, verdict, at, leeway, expect, _detached(token, payload), signatures)
+
+
+def _detached(token: Token, payload: str | None) -> bytes | None:
+    """What is signed when *payload* is the content of a token that has none itself (RFC 7515 Appendix F)."""
+    if payload is None or not token.is_signed or token.parts[1].text:
+        return None
+    content = payload.encode("utf-8", "surrogatepass")
+    spelt = content if token.is_unencoded else base64url(content).encode()
+    return token.parts[0].text.encode("utf-8", "surrogatepass") + b"." + spelt
 
 
 def _exact(number: float | Decimal) -> Seconds:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from app import tokens
 from app.keyfetch import KINDS, NotFetched
 from app.tokens import keys, lossless_json, profiles
+from app.tokens.envelope import Serialization
 from app.tokens.lossless_json import Document
 from app.web import fetching, reports
 from app.web.errors import Refused
@@ -50,7 +51,14 @@ def verify() -> Response:
 def encode() -> Response:
     body = _body()
     try:
-        made = tokens.encode(_written(body, "header"), _written(body, "payload"), _key(body, ""), key_encoding=_key_encoding(body))
+        made = tokens.encode(
+            _written(body, "header"),
+            _written(body, "payload"),
+            _key(body, ""),
+            key_encoding=_key_encoding(body),
+            serialization=_serialization(body),
+            detached=_flag(body, "detached"),
+        )
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
     return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
@@ -142,6 +150,17 @@ def _key_encoding(body: Document) -> str:
     if encoding not in tokens.ENCODINGS:
         raise Refused(422, "key_encoding", '"key_encoding" is none that jwtlens knows.', f"Use one of {', '.join(tokens.ENCODINGS)}.")
     return encoding
+
+
+def _serialization(body: Document) -> Serialization:
+    name = _text(body, "serialization", "compact")
+    for known in _SERIALIZATIONS:
+        if name == known:
+            return known
+    raise Refused(422, "serialization_unknown", "That is no serialization that jwtlens knows.", f"Use one of {', '.join(_SERIALIZATIONS)}.")
+
+
+_SERIALIZATIONS: tuple[Serialization, ...] = ("compact", "flattened", "general")
 
 
 def _number(body: Document, name: str, default: float) -> float | Decimal:

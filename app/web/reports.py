@@ -13,6 +13,7 @@ from typing import Any
 
 from app import tokens
 from app.tokens import lossless_json, times
+from app.tokens.envelope import Token
 from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import Presentation
 from app.web.present import LABELS
@@ -35,8 +36,15 @@ class Raw(str):
 
 def as_json(facts: Mapping[str, Any]) -> str:
     """The facts as JSON text, numbers of the token as they were written."""
-    members = (f"{json.dumps(name)}:{one if isinstance(one, Raw) else json.dumps(one)}" for name, one in facts.items())
-    return "{" + ",".join(members) + "}"
+    return "{" + ",".join(f"{json.dumps(name)}:{_written(one)}" for name, one in facts.items()) + "}"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Raw):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"[{','.join(map(as_json, value))}]"
+    return json.dumps(value)
 
 
 def decoded(read: tokens.Decoded) -> dict[str, Any]:
@@ -53,7 +61,23 @@ def _read(read: tokens.Decoded) -> dict[str, Any]:
         "payload": _exact(payload),
         "payload_text": read.payload_text,
         "findings": [finding(one) for one in read.findings],
+        **_signatures(read),
     } | _disclosed(read.token.disclosed)
+
+
+def _signatures(read: tokens.Decoded) -> dict[str, Any]:
+    """Of a JWS in JSON serialization each signature: its headers, and in a report its verdict."""
+    if isinstance(read, tokens.Report):
+        rows = [_headers(token) | _verdict_on(signature) for token, signature in read.signatures]
+    else:
+        rows = [_headers(token) for token in read.token.signatures]
+    return {"signatures": rows} if rows else {}
+
+
+def _headers(token: Token) -> dict[str, Any]:
+    """The headers of one signature in JSON serialization: both as one, the protected, and the one that anyone can change."""
+    documents = {"header": token.header, "protected": token.protected, "unprotected": token.unprotected}
+    return {name: _exact(one) if one and isinstance(one.value, dict) else None for name, one in documents.items()}
 
 
 def facts(report: tokens.Report, *, check_brought: bool = False) -> dict[str, Any]:
@@ -67,18 +91,25 @@ def _nested(layers: list[str]) -> dict[str, Any]:
 
 
 def _judged(report: tokens.Report) -> dict[str, Any]:
-    signature = report.signature
-    judged = {
+    decryption = {"status": report.decryption.status, "because": report.decryption.because} if report.decryption else None
+    checks = [_check(one) for one in report.checks]
+    told = _read(report) | {
+        "signature": _verdict_on(report.signature),
+        "decryption": decryption,
+        "accepted": report.accepted,
+        "checks": checks,
+    }
+    return told | _key_binding(report)
+
+
+def _verdict_on(signature: tokens.Signature) -> dict[str, Any]:
+    return {
         "status": signature.status,
         "algorithm": signature.algorithm,
         "key": signature.key.summary() if signature.key else None,
         "because": signature.because,
         "matches": signature.matches,
     }
-    decryption = {"status": report.decryption.status, "because": report.decryption.because} if report.decryption else None
-    checks = [_check(one) for one in report.checks]
-    told = _read(report) | {"signature": judged, "decryption": decryption, "accepted": report.accepted, "checks": checks}
-    return told | _key_binding(report)
 
 
 def _check(one: tokens.Check) -> dict[str, Any]:
@@ -102,9 +133,9 @@ def to_hand_on(report: tokens.Report) -> str:
     told = _judged(report) | _brought(report, check=False)
     for part in ("findings", "checks"):
         told[part] = [{name: _words(value, clean) for name, value in one.items() if name != "repairs"} for one in told[part]]
-    for name in ("signature", "decryption"):
-        if told[name]:
-            told[name]["because"] = clean(told[name]["because"])
+    for one in (told["signature"], told["decryption"], *told.get("signatures", ())):
+        if one:
+            one["because"] = clean(one["because"])
     judged = as_json({"at": Raw(str(report.at)), "leeway": Raw(str(report.leeway)), "expect": dict(_expected(report))})
     return without_signatures(lossless_json.indent(as_json(told | {"judged": Raw(judged), "left_out": LEFT_OUT}))) + "\n"
 

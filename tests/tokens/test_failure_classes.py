@@ -143,8 +143,9 @@ ROWS = {
         says("header is complete", "payload", "23 characters"),
         reads={"header": GOOD_HEADER},
     ),
+    # The catalogue speaks of a JWT, which must be compact: the form check refuses it. As a JWS it verifies (RFC 7515 §7.2).
     "envelope/JSON serialization": row(
-        "not_checked | invalid, matches",
+        "verified, matches",
         says("JWS", "flattened", "JSON serialization", "read", spec="RFC 7515 §7.2.2"),
         says("JWT", "(must be|always|only) compact", spec="RFC 7519 §1|RFC 7515 §7.2.2"),
         reads={"header": GOOD_HEADER, "payload": GOOD_PAYLOAD},

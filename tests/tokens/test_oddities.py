@@ -100,9 +100,7 @@ def test_a_payload_that_is_no_json_is_named(payload: bytes | str, words: tuple[s
 def test_a_deflated_payload_is_known_by_its_header():
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = packer.compress(CLAIMS.encode()) + packer.flush()
-    finding = only(make('{"alg":"HS256","zip":"DEF"}', data), "not_json")
-    assert "DEFLATE" in finding.message
-    assert '\\"sub\\"' in finding.message or '"sub"' in finding.message
+    assert decode(make('{"alg":"HS256","zip":"DEF"}', data)).payload_text == CLAIMS
 
 
 def test_a_segment_in_hex_is_named():

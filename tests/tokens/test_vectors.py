@@ -134,41 +134,99 @@ def test_the_detached_one_needs_its_very_payload():
 @pytest.mark.parametrize(
     "name",
     [
+        pytest.param("jws/4_5.signature_with_detached_content", id="4.5"),
         pytest.param("jws/4_6.protecting_specific_header_fields", id="4.6"),
         pytest.param("jws/4_7.protecting_content_only", id="4.7"),
         pytest.param("jws/4_8.multiple_signatures", id="4.8"),
         pytest.param("jws/4_1.rsa_v15_signature", id="4.1"),
     ],
 )
-def test_json_serialization_is_named_and_never_verified(name: str):
+def test_json_serialization_is_named_and_verified(name: str):
     case = load(f"ietf-jose-cookbook/{name}.json")
     key = case["input"]["key"]
     keys = json.dumps({"keys": key} if isinstance(key, list) else key)
+    detached = case["input"]["payload"] if "4_5" in name else None
     for form, member in (("general", "json"), ("flattened", "json_flat")):
         if member in case["output"]:
-            report = verify(json.dumps(case["output"][member]), keys, at=NOW)
-            assert (report.kind, report.serialization, report.signature.status) == ("JWS", form, "not_checked")
+            report = verify(json.dumps(case["output"][member]), keys, at=NOW, payload=detached)
+            assert (report.kind, report.serialization, report.signature.status) == ("JWS", form, "verified")
+            assert {verdict.status for _, verdict in report.signatures} == {"verified"}
+            assert report.payload_text == ("" if detached else case["input"]["payload"])
             assert "json_serialization" in codes(report.findings)
+            assert not report.accepted
 
 
-def test_the_unencoded_payload_is_refused_with_the_reason():
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_one_key_verifies_its_own_of_three_signatures(number: int):
+    case = load("ietf-jose-cookbook/jws/4_8.multiple_signatures.json")
+    report = verify(json.dumps(case["output"]["json"]), json.dumps(public_half(case["input"]["key"][number])), at=NOW)
+    statuses = [verdict.status for _, verdict in report.signatures]
+    assert statuses == ["verified" if at == number else "not_checked" for at in range(3)]
+    assert report.signature.because.startswith(f"Signature {number + 1} of 3: The signature matches")
+    assert [one.message[:16] for one in report.findings if one.code == "other_signature"] == [
+        f"Signature {at + 1} of 3: "[:16] for at in range(3) if at != number
+    ]
+    headers = [token.unprotected.value if token.unprotected else None for token, _ in report.signatures]
+    assert headers == [one.get("unprotected") for one in case["signing"]]
+    assert [token.protected.value if token.protected else None for token, _ in report.signatures] == [
+        one.get("protected") for one in case["signing"]
+    ]
+
+
+@pytest.mark.parametrize(("number", "algorithm"), [(0, "RS256"), (1, "ES256")])
+def test_the_two_signatures_of_rfc_7515_a6(number: int, algorithm: str):
+    case = next(one for one in load("rfc-appendices/rfc7515.json") if one["name"].startswith("A.6"))
+    text = case["jws"] if isinstance(case["jws"], str) else json.dumps(case["jws"])
+    report = verify(text, json.dumps({"keys": case["keys"]}), at=NOW)
+    assert [(token.alg, verdict.status) for token, verdict in report.signatures] == [("RS256", "verified"), ("ES256", "verified")]
+    report = verify(text, json.dumps(case["keys"][number]), at=NOW)
+    assert (report.signature.status, report.signature.algorithm) == ("verified", algorithm)
+
+
+def test_the_flattened_example_of_rfc_7515_a7():
+    case = next(one for one in load("rfc-appendices/rfc7515.json") if one["name"].startswith("A.7"))
+    text = case["jws"] if isinstance(case["jws"], str) else json.dumps(case["jws"])
+    report = verify(text, json.dumps(case.get("key") or {"keys": case["keys"]}), at=NOW)
+    assert (report.serialization, report.signature.status) == ("flattened", "verified")
+    assert report.header == {"alg": "ES256", "kid": "e9bc097a-ce51-4036-9562-d2ade882db0d"}
+
+
+@pytest.mark.parametrize("form", ["compact", "json", "json_flat"])
+def test_the_unencoded_payload_is_verified_in_each_form(form: str):
     case = load("ietf-jose-cookbook/rfc7797/hmac-sha2_b64_false.json")
-    token, key = case["output"]["compact"], json.dumps(case["input"]["key"])
-    for text in (
-        token,
-        token.replace(case["input"]["payload"], b64u(case["input"]["payload"])),
-        token.replace(case["input"]["payload"], ""),
-    ):
-        report = verify(text, key, at=NOW, payload=case["input"]["payload"])
-        assert report.signature.status == "invalid"
-        assert "crit_unknown" in codes(report.findings)
-        assert any('"b64"' in finding.message for finding in report.findings)
+    text, key, payload = case["output"][form], json.dumps(case["input"]["key"]), case["input"]["payload"]
+    text = text if isinstance(text, str) else json.dumps(text)
+    report = verify(text, key, at=NOW)
+    assert (report.signature.status, report.payload_text, report.accepted) == ("verified", payload, False)
+    assert verify(text.replace("string!", "string?"), key, at=NOW).signature.status == "invalid"
+    detached = text.replace(payload, "")
+    assert verify(detached, key, at=NOW, payload=payload).signature.status == "verified"
+    assert verify(detached, key, at=NOW, payload=b64u(payload)).signature.status == "invalid"
+    assert verify(text.replace(payload, b64u(payload)), key, at=NOW, payload=payload).signature.status == "invalid"
 
 
-def test_the_unencoded_payload_in_json_form_is_not_verified():
+def test_the_unencoded_payload_without_crit_is_refused_with_the_reason():
     case = load("ietf-jose-cookbook/rfc7797/4.2.hmac-sha2_b64_false.json")
     for member in ("json", "json_flat"):
-        assert verify(json.dumps(case["output"][member]), json.dumps(case["input"]["key"]), at=NOW).signature.status == "not_checked"
+        report = verify(json.dumps(case["output"][member]), json.dumps(case["input"]["key"]), at=NOW)
+        assert (report.signature.status, report.signature.matches, report.payload_text) == ("invalid", True, "$.02")
+        assert codes(report.signature.faults) == ["b64_without_crit"]
+        assert "but: b64 is false but not listed in crit" in report.signature.because
+
+
+RFC_7797_KEY = '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}'
+
+
+def test_the_examples_of_rfc_7797():
+    """§4.1 and §4.2; the second with its payload detached, and in the flattened form."""
+    assert verify("eyJhbGciOiJIUzI1NiJ9.JC4wMg.5mvfOroL-g7HyqJoozehmsaqmvTYGEq5jTI1gVvoEoQ", RFC_7797_KEY, at=NOW).payload_text == "$.02"
+    header, signature = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19", "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY"
+    assert verify(f"{header}..{signature}", RFC_7797_KEY, at=NOW, payload="$.02").signature.status == "verified"
+    flattened = json.dumps({"protected": header, "payload": "$.02", "signature": signature})
+    assert verify(flattened, RFC_7797_KEY, at=NOW).signature.status == "verified"
+    report = verify(f"{header}.$.02.{signature}", RFC_7797_KEY, at=NOW)
+    assert (report.signature.status, report.signature.matches, report.payload_text) == ("invalid", True, "$.02")
+    assert codes(report.signature.faults) == ["b64_dot"]
 
 
 def test_the_unsecured_example_is_unsecured():

@@ -768,8 +768,8 @@ def test_white_space_round_packaging_is_judged_like_white_space_round_a_token(te
     ("header", "code"),
     [
         pytest.param({"crit": ["exp"], "exp": 1}, "crit_unknown", id="unknown"),
-        pytest.param({"crit": ["b64"], "b64": True}, "crit_unknown", id="b64 true"),
-        pytest.param({"crit": ["b64"], "b64": False}, "crit_unknown", id="b64 false"),
+        pytest.param({"crit": ["b64"]}, "crit_absent_name", id="b64 that is not there"),
+        pytest.param({"crit": ["b64", "exp"], "b64": True, "exp": 1}, "crit_unknown", id="b64 and an unknown one"),
         pytest.param({"crit": []}, "crit_form", id="empty"),
         pytest.param({"crit": "exp", "exp": 1}, "crit_form", id="a string"),
         pytest.param({"crit": "exp"}, "crit_form", id="a string, in a header of texts alone"),

@@ -16,7 +16,7 @@ AT = 1767225600
 REPORT = [
     "kind", "serialization", "header", "payload", "payload_text", "findings", "signature", "decryption", "accepted", "checks",
 ]  # fmt: skip
-ADDED = {"brought", "disclosed", "disclosures", "undisclosed", "key_binding", "nested"}
+ADDED = {"brought", "signatures", "disclosed", "disclosures", "undisclosed", "key_binding", "nested"}
 """What is there only for tokens that have such things."""
 CHECKS = ["form", "header", "algorithm", "key", "signature", "claims", "exp", "nbf", "iat", "iss", "aud", "typ", "profile"]
 
@@ -24,6 +24,7 @@ CHECKS = ["form", "header", "algorithm", "key", "signature", "claims", "exp", "n
 # spelt, or in packaging that is no part of the token. Everything else of the catalogue must not be called verified.
 SOUND_SIGNATURE = {
     "envelope/Bearer prefix", "envelope/double quotes", "key/JWK with padding",
+    "envelope/JSON serialization",  # a JWS may be written so (RFC 7515 §7.2); a JWT must be compact, so that it is not accepted
     "json/invalid UTF-8", "json/BOM", "json/trailing comma", "json/single quotes", "json/duplicate claim",
     "json/payload is an array", "json/payload is not JSON", "json/NaN", "json/integer > 2^53", "json/lone surrogate",
     "json/5000-digit integer", "json/empty payload", "json/nesting 100000", "header/kid injection", "header/jku",

@@ -51,7 +51,7 @@ def _read_set(entries: object, mends: Callable[[], Mends] | None = None) -> Keys
     if not keys:
         skipped.append(found("key_set_empty", "key"))
     skipped += _set_notes(keys)
-    return Keys(tuple(keys), f"JWK Set of {len(entries)}", is_set=True, findings=tuple(skipped), faults=tuple(_set_faults(keys)))
+    return Keys(tuple(keys), f"JWK Set of {len(entries)}", is_set=True, findings=tuple(skipped), faults=tuple(set_faults(keys)))
 
 
 def _set_notes(keys: list[Key]) -> list[Finding]:
@@ -69,7 +69,8 @@ def _set_notes(keys: list[Key]) -> list[Finding]:
     return notes
 
 
-def _set_faults(keys: list[Key]) -> list[Finding]:
+def set_faults(keys: list[Key]) -> list[Finding]:
+    """Why a set is refused as a whole."""
     faults = []
     types = {key.key_type for key in keys}
     if "oct" in types and len(types) > 1:

@@ -37,7 +37,7 @@ class Plain:
 
 def plainly_spelt(token: Token) -> Plain | None:
     """The token without the characters that base64url does not have; None when it is spelt so already."""
-    if token.is_clean:
+    if token.is_clean or token.is_unencoded:
         return None
     data = [base64url.explain(part.text)[0] for part in token.parts]
     texts = [base64url.encode(one) for one in data]
@@ -48,12 +48,29 @@ def signed_instead(token: Token, data: bytes, algorithm: Algorithm) -> Iterator[
     """Each other text that the signature may be over, the likeliest first."""
     if len(data) > LONGEST:
         return
+    if token.is_unencoded:
+        yield from _unencoded(data)
+        return
     header, _, payload = data.partition(b".")
     own = data == token.signing_input
-    document = token.payload if own else _detached(payload)
+    document = None if token.inflated else token.payload if own else _detached(payload)
     yield from _written_anew(token, header, payload, document, own)
     for text, what in _other_texts(token, header, payload, algorithm):
         yield Candidate(text, partial(_instead, what))
+
+
+def _unencoded(data: bytes) -> Iterator[Candidate]:
+    """What signers do that pass over b64, and what changes on the way to the verifier."""
+    header, _, payload = data.partition(b".")
+    what = "the payload in base64url, as if b64 were not false"
+    yield Candidate(header + b"." + base64url.encode(payload).encode(), partial(_instead, what))
+    for end, name in ((b"\n", "a line break"), (b"\r\n", "CR LF")):
+        yield Candidate(data + end, partial(_instead, f"the payload with {name} behind it"))
+    if payload.strip() != payload:
+        yield Candidate(header + b"." + payload.strip(), partial(_instead, "the payload without white space around it"))
+    other = payload.replace(b"\r\n", b"\n") if b"\r\n" in payload else payload.replace(b"\n", b"\r\n")
+    if other != payload:
+        yield Candidate(header + b"." + other, partial(_instead, "the payload with other line ends"))
 
 
 def _instead(what: str) -> Finding:
