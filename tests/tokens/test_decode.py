@@ -416,8 +416,8 @@ def test_the_json_forms_are_read_with_their_places(form: dict[str, Any], seriali
     assert (report.kind, report.serialization) == ("JWS", serialization)
     assert (report.header_text, report.payload_text) == ('{"alg":"HS256"}', CLAIMS)
     assert (report.signature.status, report.accepted) == ("verified", False)
-    form = next(check for check in report.checks if check.name == "form")
-    assert (form.outcome, form.spec) == ("failed", "RFC 7519 §1")
+    row = next(check for check in report.checks if check.name == "form")
+    assert (row.outcome, row.spec) == ("failed", "RFC 7519 §1")
     assert "matches the 65-byte secret" in report.signature.because
     assert "does not match" in verify(text, SECRET + "x", at=NOW).signature.because
     for part, segment in zip(report.token.parts, (HEADER, PAYLOAD, SIGNATURE), strict=True):

@@ -39,7 +39,7 @@ from tests.tokens.keyring import (
 )
 
 
-def refusal(header: Any, key: Any = SECRET, payload: Any = CLAIMS, **options: str) -> CannotEncode:
+def refusal(header: Any, key: Any = SECRET, payload: Any = CLAIMS, **options: Any) -> CannotEncode:
     with pytest.raises(CannotEncode) as refused:
         encode(header, payload, key, **options)
     assert refused.value.message
