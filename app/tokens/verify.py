@@ -31,8 +31,11 @@ class NotAccepted(Exception):
 class Report(Decoded):
     """Everything of Decoded, the verdict on the signature, and the ordered checks.
 
-    *accepted* is true only for a verified signature with no failed check.
+    *accepted* is true only for a verified signature with no failed check. *is_thorough* may be set to False before the
+    findings are read: then only the likeliest is tried of what would match.
     """
+
+    is_thorough = True
 
     def __init__(
         self,
@@ -147,7 +150,8 @@ class Report(Decoded):
 
     @cached_property
     def _searched(self) -> tuple[Finding, ...]:
-        return suspects.search(self.token, self.keys, self.signature, self.signing_input or self.token.signing_input)
+        signing_input = self.signing_input or self.token.signing_input
+        return suspects.search(self.token, self.keys, self.signature, signing_input, thorough=self.is_thorough)
 
     def _of_others(self) -> Iterable[Finding]:
         """What came of the other signatures of a general JWS."""

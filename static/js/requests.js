@@ -12,6 +12,8 @@ const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
 const GONE = `The server does not answer. ${HERE}`;
 const SLOW = 400;
+// A paste or a drop is worth a longer search for what would match than a key is.
+const TYPING = /^(insertText|insertLineBreak|insertComposition|delete)/;
 const TROUBLE = {
   413: "The input is larger than 256 KiB, which is more than this server reads. Shorten it.",
   429: "The server has too much to do. Wait a moment, then type on.",
@@ -91,6 +93,7 @@ on("config:request", ({ detail: { ctx } }) => {
   delete ctx.request.headers["HX-Current-URL"];
   if (ctx.request.method === "POST") {
     ctx.request.body.set("folded", folded());
+    if (TYPING.test(ctx.sourceEvent?.inputType)) ctx.request.body.set("typing", "1");
     sendAlong(ctx.request.body, form);
   }
   ctx.fetch = ask;

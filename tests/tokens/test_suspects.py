@@ -707,3 +707,16 @@ def test_a_hundred_keys_do_not_make_it_long(kind: str):
     keys = json.dumps({"keys": [public_jwk(private(kind, 1), kid=str(number)) for number in range(100)]})
     assert searched_in(token(kind), keys) < 0.03 * SLACK
     assert searched_in(token("HS256"), keys) < 0.005 * SLACK
+
+
+def test_while_somebody_types_only_the_likeliest_is_tried():
+    last = list(weak.secrets())[-1]
+    text = make(HS, key=last.decode())
+    thorough, quick = (verify(text, "another secret of more than 256 bits", at=0) for _ in range(2))
+    quick.is_thorough = False
+    assert [one.code for one in thorough.suspects] == ["suspect_weak_secret"]
+    assert quick.suspects == ()
+    assert "Tried in vain" not in next(one.message for one in quick.findings if one.code == "signature_mismatch")
+    likely = verify(make(HS, key="secret"), "another secret of more than 256 bits", at=0)
+    likely.is_thorough = False
+    assert [one.code for one in likely.suspects] == ["suspect_weak_secret"]
