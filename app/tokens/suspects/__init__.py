@@ -81,7 +81,8 @@ class _Search:
         self.is_for_secrets = self.named is None or self.named.family == "hmac"
         for_others = _FOR_OTHERS_KEYS if self.named and self.is_for_secrets else _FOR_PUBLIC_KEYS
         self.left = {True: _FOR_SECRETS // part, False: for_others // part}
-        self.was_too_dear = False
+        self.is_thorough = part == 1
+        self.was_too_dear = not self.is_thorough
         kid = token.header.value.get("kid") if token.header and isinstance(token.header.value, dict) else None
         self.usable = sorted((key for key in keys.keys if _is_usable(key)), key=lambda key: kid is None or key.kid != kid)
         self.fitting = [key for key in self.usable if self.named and key.fits(self.named)][:_MOST_KEYS]
@@ -95,8 +96,9 @@ class _Search:
             yield from self.another_secret()
             yield from self.a_key_as_secret()
             yield from self.another_spelling()
-            yield from self.another_digest()
-            yield from self.another_text()
+            if self.is_thorough:
+                yield from self.another_digest()
+                yield from self.another_text()
         yield from self.a_guessable_secret()
 
     def in_vain(self, verdict: Signature) -> Finding | None:
