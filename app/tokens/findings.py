@@ -1524,6 +1524,38 @@ _ROWS = (
         "This is a private key. Its public half verifies; the rest is needed only to sign. Private keys should not be pasted anywhere: if it is in use, treat it as leaked.",
         None,
     ),
+    Kind("key_locked", "error", "The private key is locked with a passphrase.", "Type its passphrase.", "RFC 5958 §3"),
+    Kind(
+        "key_passphrase", "error", "The passphrase does not open the private key, or the key is damaged.", "Type it again.", "RFC 5958 §3"
+    ),
+    Kind(
+        "key_locked_rounds",
+        "error",
+        "The private key is locked with {what}.",
+        "Open it with your own tools: openssl pkey -in key.pem -out plain.pem.",
+        "RFC 8018 §5.2",
+    ),
+    Kind(
+        "key_locked_unknown",
+        "error",
+        "The private key is locked in a way that is not read, or is of a type that JOSE does not use.",
+        "Open it with your own tools: openssl pkey -in key.pem -out plain.pem.",
+        "RFC 8018 §6",
+    ),
+    Kind(
+        "key_weak_rsa",
+        "warning",
+        "The RSA key has {bits} bits: JOSE requires 2,048 or more, so that strict libraries refuse it.",
+        "Make a key of 2,048 bits or more.",
+        "RFC 7518 §3.3",
+    ),
+    Kind(
+        "key_weak_secret",
+        "warning",
+        "The secret has {bits} bits: HS256, the shortest, requires 256 to sign.",
+        "Make a random secret of 32 bytes or more.",
+        "RFC 7518 §3.2",
+    ),
     Kind("key_escaped_lines", "info", 'The PEM has "\\n" written out, as JSON and .env files have it; it is read as line breaks.', None),
     Kind(
         "key_jwk_base64",

@@ -165,6 +165,10 @@ class Key:
         text = json.dumps(self.jwk(), separators=(",", ":"), sort_keys=True)
         return base64url.encode(hashlib.sha256(text.encode()).digest())
 
+    def thumbprint_uri(self) -> str:
+        """The thumbprint as a name that other texts can use (RFC 9278)."""
+        return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{self.thumbprint()}"
+
 
 @dataclass(slots=True, repr=False)
 class Keys:

@@ -1,4 +1,4 @@
-"""A new key for an algorithm, and a key written out as JWK and PEM."""
+"""A new key of each kind, and a key written out as JWK and PEM."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x448, x25519
 
 from app.tokens import base64url
 from app.tokens.algorithms import Algorithm
 from app.tokens.keys.key import Key, of_private
+from app.tokens.keys.kinds import RSA_BITS, Kind
 
-RSA_BITS = 2048
 _MAKERS: dict[str, Callable[[], Any]] = {
-    "RSA": lambda: rsa.generate_private_key(65537, RSA_BITS),
     "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
     "secp256k1": lambda: ec.generate_private_key(ec.SECP256K1()),
     "Ed25519": ed25519.Ed25519PrivateKey.generate,
     "Ed448": ed448.Ed448PrivateKey.generate,
+    "X25519": x25519.X25519PrivateKey.generate,
+    "X448": x448.X448PrivateKey.generate,
     "ML-DSA-44": mldsa.MLDSA44PrivateKey.generate,
     "ML-DSA-65": mldsa.MLDSA65PrivateKey.generate,
     "ML-DSA-87": mldsa.MLDSA87PrivateKey.generate,
 }
+# RFC 7517 §4.3: what the public half may do when the private half may do this; to agree on a secret needs no permission.
+_OTHER_HALF = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey", "deriveKey": "", "deriveBits": ""}
 
 
 def generate(algorithm: Algorithm) -> Key:
@@ -40,22 +43,42 @@ def generate(algorithm: Algorithm) -> Key:
         text = secrets.token_urlsafe(algorithm.min_key_bits // 8)
         key = Key("oct", len(text) * 8, "secret, UTF-8", secret=text.encode())
     else:
-        made = of_private(_MAKERS[algorithm.curves[0] if algorithm.curves else "RSA"](), "generated")
-        assert made is not None
-        key = made
+        key = _pair(algorithm.curves[0] if algorithm.curves else "", RSA_BITS)
         key.kid = key.thumbprint()
-    key.alg = algorithm.name
+    key.alg, key.use = algorithm.name, "sig"
     return key
 
 
-def public_jwk(key: Key) -> dict[str, str]:
+def generate_kind(kind: Kind) -> Key:
+    """A new key of that kind with its thumbprint as kid; a secret has exactly the bytes that its algorithm takes."""
+    if kind.key_type == "oct":
+        key = Key("oct", kind.size * 8, "generated", secret=secrets.token_bytes(kind.size))
+    else:
+        key = _pair(kind.curve, kind.size)
+    # RFC 7638 §7 warns of the thumbprint of a secret that can be guessed; these are as long as the digest of one that cannot.
+    key.kid, key.alg, key.use = key.thumbprint(), kind.alg or None, kind.use
+    return key
+
+
+def _pair(curve: str, bits: int) -> Key:
+    """A key pair on *curve*, or for RSA of so many bits."""
+    private = _MAKERS[curve]() if curve else rsa.generate_private_key(65537, bits)
+    key = of_private(private, "generated")
+    assert key is not None
+    return key
+
+
+def public_jwk(key: Key) -> dict[str, Any]:
     """The public half as JWK; for a secret, the secret."""
-    return {**key.jwk(), **_labels(key)}
+    operations = key.key_ops
+    if operations and key.is_private:
+        operations = tuple(dict.fromkeys(other for one in operations if (other := _OTHER_HALF.get(one, one))))
+    return {**key.jwk(), **_labels(key, operations)}
 
 
-def private_jwk(key: Key) -> dict[str, str]:
+def private_jwk(key: Key) -> dict[str, Any]:
     """The whole key as JWK (RFC 7518 §6, RFC 8037 §2, RFC 9964)."""
-    jwk = public_jwk(key)
+    jwk = {**key.jwk(), **_labels(key, key.key_ops)}
     private: Any = key.load_private() if key.load_private else None
     if isinstance(private, rsa.RSAPrivateKey):
         numbers = private.private_numbers()
@@ -83,8 +106,8 @@ def private_pem(key: Key) -> str:
     return private.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 
-def _labels(key: Key) -> dict[str, str]:
-    labels = {"alg": key.alg, "use": "sig", "kid": key.kid}
+def _labels(key: Key, operations: tuple[str, ...] | None) -> dict[str, Any]:
+    labels = {"alg": key.alg, "use": key.use, "key_ops": list(operations) if operations else None, "kid": key.kid}
     return {name: value for name, value in labels.items() if value}
 
 

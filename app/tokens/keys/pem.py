@@ -251,17 +251,22 @@ def _private(der: bytes, read_as: str) -> Key | None:
     private = _load_private(der)
     if private is None and (older := _version_1(der)):
         private = _load_private(older)
-    if private is None:
-        return None
+    key = key_of_private(private, read_as) if private is not None else None
+    return _marked(key, der) if key and key.load_private else key
+
+
+def key_of_private(private: Any, read_as: str) -> Key | None:
+    """The key round a private key of `cryptography`, with its faults; None when JOSE has no use for its type."""
     note = (found("key_private", "key"),)
     if not isinstance(private, rsa.RSAPrivateKey):
-        return _marked(of_private(private, read_as, notes=note), der)
+        return of_private(private, read_as, notes=note)
     numbers = private.private_numbers()
     fault = rsa_parts.private_fault(numbers)
     public = numbers.public_numbers
+    faults = rsa_parts.public_faults(public.n, public.e)
     if fault:
-        return of_public(private.public_key(), read_as, faults=rsa_parts.public_faults(public.n, public.e), notes=(*note, fault))
-    return _marked(of_private(private, read_as, faults=rsa_parts.public_faults(public.n, public.e), notes=note), der)
+        return of_public(private.public_key(), read_as, faults=faults, notes=(*note, fault))
+    return of_private(private, read_as, faults=faults, notes=note)
 
 
 def _load_private(der: bytes) -> Any:

@@ -1,0 +1,71 @@
+"""One row per kind of key that can be made; the page's menu and the generator read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, CURVES, KEY_MANAGEMENT, KeyManagement
+
+RSA_BITS = 2048
+RSA_SIZES = (2048, 3072, 4096)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A key that can be made: *size* is the bits of an RSA key or the bytes of a secret, *alg* what its JWK says it is for."""
+
+    name: str
+    label: str
+    group: str
+    key_type: str
+    curve: str = ""
+    size: int = 0
+    alg: str = ""
+    use: str = "sig"
+
+
+_SIGNS, _SEALS, _MACS, _WRAPS, _DIRECT = (
+    "Signing",
+    "Encryption and key agreement",
+    "Secrets to sign with",
+    "Secrets to wrap keys with",
+    "Secrets to encrypt with directly (dir)",
+)
+
+
+def _rows() -> list[Kind]:
+    # A curve has one algorithm to sign with, except that Ed25519 and Ed448 go by two names: the newer is exact (RFC 9864).
+    signers = {curve: row for row in ALGORITHMS.values() if row.family in ("ecdsa", "eddsa", "mldsa") for curve in row.curves}
+    rows = [Kind(f"RSA-{bits}", f"RSA, {bits:,} bits", _SIGNS, "RSA", size=bits) for bits in RSA_SIZES]
+    for curve, row in signers.items():
+        name = row.name if row.name != curve else CURVES[curve].key_type
+        rows.append(Kind(curve, f"{curve} ({name})", _SIGNS, CURVES[curve].key_type, curve, alg=row.name))
+    rows += [Kind(f"RSA-{bits}-enc", f"RSA, {bits:,} bits (RSA-OAEP)", _SEALS, "RSA", size=bits, use="enc") for bits in RSA_SIZES]
+    for curve in KEY_MANAGEMENT["ECDH-ES"].curves:
+        suffix = "-enc" if curve in signers else ""
+        rows.append(Kind(f"{curve}{suffix}", f"{curve} (ECDH-ES)", _SEALS, CURVES[curve].key_type, curve, use="enc"))
+    for mac in ALGORITHMS.values():
+        if mac.family == "hmac":
+            size = mac.min_key_bits // 8
+            rows.append(Kind(mac.name, f"{mac.name}, {size} bytes", _MACS, "oct", size=size, alg=mac.name))
+    for wrap in KEY_MANAGEMENT.values():
+        if wrap.family in ("kw", "gcmkw"):
+            rows.append(
+                Kind(wrap.name, f"{wrap.name}, {wrap.wrap_size} bytes", _WRAPS, "oct", size=wrap.wrap_size, alg=wrap.name, use="enc")
+            )
+    for content in CONTENT_ENCRYPTION.values():
+        size = content.key_size
+        rows.append(Kind(content.name, f"{content.name}, {size} bytes", _DIRECT, "oct", size=size, alg="dir", use="enc"))
+    return rows
+
+
+KINDS = {row.name: row for row in _rows()}
+
+
+def for_management(row: KeyManagement) -> Kind | None:
+    """The kind of key that an `alg` of JWE takes, or None when it takes a password or a secret of no fixed length."""
+    if row.family == "rsa":
+        return Kind(row.name, row.name, _SEALS, "RSA", size=RSA_BITS, alg=row.name, use="enc") if row.encrypts else None
+    if row.family == "ecdh":
+        return Kind(row.name, row.name, _SEALS, "EC", row.curves[0], alg=row.name, use="enc")
+    return KINDS.get(row.name)
