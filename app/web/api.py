@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from threading import BoundedSemaphore
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import tokens
-from app.keyfetch import KINDS, NotFetched
-from app.tokens import keys, lossless_json, profiles
+from app.keyfetch import KINDS as ASKED
+from app.keyfetch import NotFetched
+from app.tokens import base64url, keys, lossless_json, profiles
 from app.tokens.envelope import Serialization
+from app.tokens.keys.kinds import KINDS, Kind, for_management
 from app.tokens.lossless_json import Document
 from app.web import fetching, reports
 from app.web.errors import Refused
@@ -67,16 +70,20 @@ def encode() -> Response:
 @blueprint.post("/keys")
 def generate() -> Response:
     body = _body()
-    algorithm = tokens.ALGORITHMS.get(_text(body, "algorithm"))
-    if algorithm is None or algorithm.family == "none":
+    name = _text(body, "algorithm")
+    algorithm = tokens.ALGORITHMS.get(name)
+    kind = _kind(name)
+    if kind is None and (algorithm is None or algorithm.family == "none"):
         names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
         raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
-    if not _MAKERS.acquire(timeout=_WAIT_SECONDS):
-        raise Refused(429, "busy", "Too many keys are being made at once.", "Try again in a few seconds.")
-    try:
-        key = keys.generate(algorithm)
-    finally:
-        _MAKERS.release()
+    with making():
+        if algorithm is not None:
+            key = keys.generate(algorithm)
+        else:
+            assert kind is not None
+            key = keys.generate_kind(kind)
+    if key.secret is not None and kind is not None:  # its bytes are no text
+        return _json({"secret": {"jwk": keys.private_jwk(key), "text": base64url.encode(key.secret), "encoding": "base64url"}})
     if key.secret is not None:
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
     private = {"jwk": keys.private_jwk(key), "pem": keys.private_pem(key)}
@@ -87,12 +94,30 @@ def generate() -> Response:
 def fetch_keys() -> Response:
     body = _body()
     kind = _text(body, "kind", "auto")
-    if kind not in KINDS:
-        raise Refused(422, "member_type", '"kind" is none that jwtlens knows.', f"Use one of {', '.join(KINDS)}.")
+    if kind not in ASKED:
+        raise Refused(422, "member_type", '"kind" is none that jwtlens knows.', f"Use one of {', '.join(ASKED)}.")
     try:
         return _json(fetching.facts(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
     except NotFetched as failure:
         raise fetching.refused(failure) from None
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """A turn at work that takes long; refuses when none comes in time."""
+    makers = _MAKERS
+    if not makers.acquire(timeout=_WAIT_SECONDS):
+        raise Refused(429, "busy", "Too many keys are being made at once.", "Try again in a few seconds.")
+    try:
+        yield
+    finally:
+        makers.release()
+
+
+def _kind(name: str) -> Kind | None:
+    """The kind of key for an `alg` of JWE, or a curve that only agrees on secrets."""
+    row = tokens.KEY_MANAGEMENT.get(name)
+    return for_management(row) if row else KINDS.get(name) if name in ("X25519", "X448") else None
 
 
 def _body() -> Document:

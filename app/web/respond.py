@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from flask import Response, make_response, render_template, request
 
-from app.web.view import Page
-
 THEMES = ("system", "light", "dark")
 
 
@@ -23,10 +21,10 @@ def theme() -> str:
     return chosen if chosen in THEMES else "system"
 
 
-def answer(page: Page, panes: Sequence[str]) -> Response:
+def answer(page: object, panes: Sequence[str], whole: str = "debugger") -> Response:
     """The panes that the request changes, or the page with all of them."""
     if wants_partials():
         if "share" in request.form and "share" not in panes:
             panes = (*panes, "share")  # an open panel follows the token
         return make_response(render_template("partials/answer.html", page=page, panes=panes))
-    return make_response(render_template("pages/debugger.html", page=page, theme=theme()))
+    return make_response(render_template(f"pages/{whole}.html", page=page, theme=theme()))

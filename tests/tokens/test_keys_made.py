@@ -80,8 +80,8 @@ def test_every_form_of_a_secret_reads_as_the_same_secret(made, name):
 
 @pytest.mark.parametrize("name", ["RSA-2048", "RSA-3072", "RSA-4096"])
 def test_an_rsa_key_has_the_bits_that_were_asked_for(name, monkeypatch):
-    asked = []
-    monkeypatch.setattr(rsa, "generate_private_key", lambda e, bits: asked.append((e, bits)) or rsa_private(2048))
+    asked, other = [], rsa_private(2048)
+    monkeypatch.setattr(rsa, "generate_private_key", lambda e, bits: asked.append((e, bits)) or other)
     keys.generate_kind(kinds.KINDS[name])
     assert asked == [(65537, int(name[4:]))]
 

@@ -16,7 +16,6 @@ from app.tokens.keys.key import Key
 from app.tokens.keys.make import private_jwk, public_jwk
 
 Half = Literal["private", "public", "secret"]
-LONGEST_PASSPHRASE = 1000
 _IN_OPENSSH = (rsa.RSAPublicKey, ed25519.Ed25519PublicKey)
 
 

@@ -1,0 +1,100 @@
+"""The keys page: /keys. Read a key, make one, show it in every form; nothing is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import fields
+
+from flask import Blueprint, Response, request
+
+from app import tokens
+from app.tokens import keys, self_signed
+from app.tokens.keys import locked
+from app.tokens.keys.kinds import KINDS
+from app.web.api import making
+from app.web.errors import Refused
+from app.web.keyring_page import FIRST_KIND, KeyForm, KeyPage, chosen, page_of
+from app.web.respond import answer
+
+blueprint = Blueprint("keyring", __name__)
+
+ALL = ("notice", "key_box", "key_note", "key_about", "key_forms")
+AFTER_KEY = ("notice", "key_note", "key_about", "key_forms")
+
+_MOST_FIELDS = 32
+_LONGEST_PASSPHRASE = 1000
+_FIELDS = frozenset(field.name for field in fields(KeyForm))
+
+
+@blueprint.get("/keys")
+def index() -> Response:
+    if {"key", "secret", "passphrase", "lock"} & request.args.keys():
+        raise Refused(
+            400, "key_in_url", "Keys never travel in an address.", "Paste the key into the key box; consider this one known to others."
+        )
+    return answer(_show(KeyForm()), ALL, "keys")
+
+
+@blueprint.post("/keys")
+def change() -> Response:
+    form = _read_form()
+    if request.form.get("clear"):
+        return answer(_show(KeyForm(kind=form.kind)), ALL, "keys")
+    if request.form.get("make"):
+        with making():
+            made = keys.generate_kind(KINDS[form.kind])
+        form.key = json.dumps(keys.private_jwk(made), indent=2)
+        form.key_encoding, form.passphrase, form.which = "auto", "", "1"
+        return answer(_show(form), ALL, "keys")
+    form.which = request.form.get("show", form.which)
+    return answer(_show(form), AFTER_KEY, "keys")
+
+
+def _read_form() -> KeyForm:
+    """The form as it was sent; line ends as the browser's text fields have them."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Refused(415, "unsupported_media_type", "The form is not urlencoded.", "Programs use /api/v1.")
+    if request.get_data().count(b"&") >= _MOST_FIELDS:  # before the body is taken apart
+        raise Refused(400, "too_many_fields", "The form has too many fields.", f"It takes {_MOST_FIELDS}.")
+    form = KeyForm(**{name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in _FIELDS})
+    if form.key_encoding not in tokens.ENCODINGS:
+        form.key_encoding = "auto"
+    if form.kind not in KINDS:
+        form.kind = FIRST_KIND
+    form.passphrase, form.lock = form.passphrase[:_LONGEST_PASSPHRASE], form.lock[:_LONGEST_PASSPHRASE]
+    return form
+
+
+def _show(form: KeyForm) -> KeyPage:
+    now = int(time.time())
+    box = _unlocked(form) or tokens.read_keys(form.key, form.key_encoding)
+    notice, made = "", None
+    if request.form.get("certify"):
+        try:
+            made = _certify(form, box, now)
+        except self_signed.CannotCertify as error:
+            notice = str(error)
+    page = page_of(form, box, now, made)
+    page.notice = notice
+    return page
+
+
+def _unlocked(form: KeyForm) -> tokens.Keys | None:
+    """The private key that the passphrase opens; its rounds take as long as making a key."""
+    if form.key_encoding != "auto":
+        return None
+    if not form.passphrase:
+        return locked.read(form.key, "")
+    with making():
+        return locked.read(form.key, form.passphrase)
+
+
+def _certify(form: KeyForm, box: tokens.Keys, now: int) -> self_signed.Forms:
+    key = chosen(form, box)
+    days = form.days.strip()
+    if key is None:
+        raise self_signed.CannotCertify("A certificate is signed: that takes a private key.")
+    if not (days.isascii() and days.isdecimal() and len(days) < 6):
+        days = "0"  # which is refused with the numbers that are taken
+    return self_signed.written(self_signed.issue(key, form.subject, now, int(days)))
