@@ -38,7 +38,6 @@ class KeyForm:
 class Fact:
     name: str
     value: str
-    spec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,8 @@ def _note(keys: Keys) -> KeyNote:
 
 
 def _facts(key: Key) -> Iterator[Fact]:
+    if key.certificate is not None:
+        yield from _certificate_facts(certificates.facts(key.certificate))
     for use in worth.uses(key):
         yield Fact(use.verb, ", ".join(use.algorithms))
     strength = worth.strength(key)
@@ -128,9 +129,7 @@ def _facts(key: Key) -> Iterator[Fact]:
         yield Fact("Strength", strength[0].upper() + strength[1:])
     for name, value in (("kid", key.kid), ("alg", key.alg), ("use", key.use), ("key_ops", ", ".join(key.key_ops or ()))):
         if value:
-            yield Fact(name, _said(value), "RFC 7517 §4")
-    if key.certificate is not None:
-        yield from _certificate_facts(certificates.facts(key.certificate))
+            yield Fact(name, _said(value))
 
 
 def _certificate_facts(facts: certificates.Certificate) -> Iterator[Fact]:

@@ -3,17 +3,19 @@
 import base64
 import hashlib
 import json
+import math
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.jwk import KeySet, import_key
-from jwcrypto import jwk as jwcrypto
+from jwcrypto import jwk as jwcrypto  # type: ignore[import-untyped]
 
 from app.tokens import ALGORITHMS, KEY_MANAGEMENT, certificates, keys, self_signed
 from app.tokens.keys import forms, kinds, locked, worth
-from tests.tokens.keyring import NOW, rsa_private
+from tests.tokens.keyring import NOW, integer, rsa_private
 
 PAIRS = [name for name, kind in kinds.KINDS.items() if kind.key_type != "oct"]
 SECRETS = [name for name, kind in kinds.KINDS.items() if kind.key_type == "oct"]
@@ -38,7 +40,14 @@ def only(text, encoding="auto"):
     return read.keys[0]
 
 
-def pem_of(private):
+def opened(text, passphrase):
+    """What the reader of locked keys finds; it must find one."""
+    read = locked.read(text, passphrase)
+    assert read is not None
+    return read
+
+
+def pem_of(private: Any) -> str:
     form = serialization.PrivateFormat.PKCS8
     return private.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
@@ -81,7 +90,12 @@ def test_every_form_of_a_secret_reads_as_the_same_secret(made, name):
 @pytest.mark.parametrize("name", ["RSA-2048", "RSA-3072", "RSA-4096"])
 def test_an_rsa_key_has_the_bits_that_were_asked_for(name, monkeypatch):
     asked, other = [], rsa_private(2048)
-    monkeypatch.setattr(rsa, "generate_private_key", lambda e, bits: asked.append((e, bits)) or other)
+
+    def generate(exponent, bits):
+        asked.append((exponent, bits))
+        return other
+
+    monkeypatch.setattr(rsa, "generate_private_key", generate)
     keys.generate_kind(kinds.KINDS[name])
     assert asked == [(65537, int(name[4:]))]
 
@@ -107,7 +121,11 @@ def test_joserfc_reads_what_is_written(made, name):
 
 @pytest.mark.parametrize("theirs", ["RSA", "P-256", "P-384", "P-521", "secp256k1", "Ed25519", "X25519"])
 def test_what_jwcrypto_made_is_converted_and_comes_back(theirs):
-    options = {"RSA": {"kty": "RSA", "size": 2048}, "Ed25519": {"kty": "OKP", "crv": "Ed25519"}, "X25519": {"kty": "OKP", "crv": "X25519"}}
+    options: dict[str, dict[str, Any]] = {
+        "RSA": {"kty": "RSA", "size": 2048},
+        "Ed25519": {"kty": "OKP", "crv": "Ed25519"},
+        "X25519": {"kty": "OKP", "crv": "X25519"},
+    }
     theirs_key = jwcrypto.JWK.generate(**options.get(theirs, {"kty": "EC", "crv": theirs}))
     ours = only(theirs_key.export_private())
     written = texts(ours)
@@ -189,9 +207,9 @@ def test_a_key_is_locked_and_opened_with_its_passphrase(made, name):
     written = texts(made[name], PASSPHRASE)
     assert "private-old-pem" not in written
     for form in ("private-pem", "private-der"):
-        opened = locked.read(written[form], PASSPHRASE)
-        assert opened.keys[0].thumbprint() == made[name].thumbprint()
-        assert keys.private_jwk(opened.keys[0])["kty"] == made[name].key_type
+        key = opened(written[form], PASSPHRASE).keys[0]
+        assert key.thumbprint() == made[name].thumbprint()
+        assert keys.private_jwk(key)["kty"] == made[name].key_type
     theirs = serialization.load_pem_private_key(written["private-pem"].encode(), PASSPHRASE.encode())
     assert theirs.public_key() == made[name].public
 
@@ -202,17 +220,17 @@ def test_the_old_locked_pem_of_openssl_is_opened(kind):
     form = serialization.PrivateFormat.TraditionalOpenSSL
     text = private.private_bytes(serialization.Encoding.PEM, form, serialization.BestAvailableEncryption(b"x")).decode()
     assert "Proc-Type" in text
-    assert locked.read(text, "x").keys[0].public == private.public_key()
-    assert locked.read(text, "y").findings[0].code == "key_passphrase"
+    assert opened(text, "x").keys[0].public == private.public_key()
+    assert opened(text, "y").findings[0].code == "key_passphrase"
 
 
 def test_without_the_passphrase_it_is_asked_for_and_a_wrong_one_is_said(made):
     text = texts(made["P-256"], PASSPHRASE)["private-pem"]
-    assert locked.read(text, "").findings[0].code == "key_locked"
-    assert locked.read(text, "wrong").findings[0].code == "key_passphrase"
-    assert locked.read(text.replace("\n", "\\n"), PASSPHRASE).keys
+    assert opened(text, "").findings[0].code == "key_locked"
+    assert opened(text, "wrong").findings[0].code == "key_passphrase"
+    assert opened(text.replace("\n", "\\n"), PASSPHRASE).keys
     damaged = text[:100] + ("A" if text[100] != "A" else "B") + text[101:]
-    assert not locked.read(damaged, PASSPHRASE).keys
+    assert not opened(damaged, PASSPHRASE).keys
 
 
 @pytest.mark.parametrize("text", ["", "secret", "MIIsecret", "{}", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "M" * 200, "\ud800"])
@@ -273,7 +291,7 @@ def scrypt(n, r, p):
     ],
 )
 def test_rounds_are_counted_before_they_are_run(identifier, code):
-    assert locked.read(in_pem(identifier), "x").findings[0].code == code
+    assert opened(in_pem(identifier), "x").findings[0].code == code
 
 
 @pytest.mark.parametrize(
@@ -341,11 +359,13 @@ def test_small_even_and_roca_keys_are_warned_of():
     small = only(pem_of(rsa_private(1024)))
     assert [note.code for note in worth.warnings(small)] == ["key_weak_rsa"]
     assert "80 bits" in worth.strength(small)
-    numbers = rsa_private(2048).public_key().public_numbers()
     jwk = {"kty": "RSA", "n": keys.public_jwk(small)["n"], "e": "AQAA"}
     assert "rsa_exponent" in {note.code for note in worth.warnings(only(json.dumps(jwk)))}
-    marked = pow(65537, 12345, 2**2048 - 1) | 1
-    assert numbers.n != marked
+    product = math.prod((11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157))
+    marked = pow(65537, 5, product) + product * (2**2047 // product + 1)
+    marked += product * (marked % 2 == 0)
+    roca = only(json.dumps({"kty": "RSA", "n": integer(marked), "e": "AQAB"}))
+    assert "rsa_roca" in {note.code for note in worth.warnings(roca)}
     weak = only("short")
     assert [note.code for note in worth.warnings(weak)] == ["key_weak_secret"]
 
@@ -368,6 +388,7 @@ def test_a_key_issues_a_certificate_for_itself(made, name):
     assert facts.is_self_signed
     assert facts.usages == ("digitalSignature",)
     assert not facts.is_authority
+    assert facts.key is not None
     assert facts.key.thumbprint() == made[name].thumbprint()
 
 

@@ -1,5 +1,6 @@
 """POST /api/v1/keys: a new key for an algorithm, in the forms of the contract."""
 
+import base64
 import threading
 from threading import BoundedSemaphore
 
@@ -31,6 +32,32 @@ def test_a_key_comes_in_the_forms_of_the_contract(api, algorithm):
     assert made["public"]["pem"].startswith("-----BEGIN PUBLIC KEY-----\n")
     assert made["private"]["jwk"].keys() & PRIVATE
     assert not made["public"]["jwk"].keys() & PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kty"),
+    [("RSA-OAEP-256", "RSA"), ("ECDH-ES", "EC"), ("ECDH-ES+A256KW", "EC"), ("X25519", "OKP"), ("X448", "OKP")],
+)
+def test_a_pair_to_encrypt_with_comes_in_the_same_forms(api, algorithm, kty):
+    made = api("keys", {"algorithm": algorithm})
+    assert set(made) == {"private", "public"}
+    assert made["public"]["jwk"]["kty"] == kty
+    assert made["public"]["jwk"]["use"] == "enc"
+    assert made["public"]["jwk"].get("alg") == (algorithm if kty != "OKP" else None)
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [("A128KW", 16), ("A192KW", 24), ("A256GCMKW", 32)])
+def test_a_secret_that_wraps_keys_has_its_exact_length_and_says_how_its_text_is_written(api, algorithm, size):
+    secret = api("keys", {"algorithm": algorithm})["secret"]
+    assert secret["encoding"] == "base64url"
+    assert secret["jwk"]["k"] == secret["text"]
+    assert len(base64.urlsafe_b64decode(secret["text"] + "==")) == size
+    assert secret["jwk"]["alg"] == algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["dir", "RSA1_5", "PBES2-HS256+A128KW"])
+def test_a_password_or_a_key_of_no_fixed_length_is_not_made(api, algorithm):
+    assert api("keys", {"algorithm": algorithm}, 422)["error"]["code"] == "algorithm_unknown"
 
 
 def test_no_key_is_made_twice(api):
