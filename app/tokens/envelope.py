@@ -106,6 +106,8 @@ class _Explainer:
         self.start = 0
         self.end = len(text)
         self.places: Sequence[int] = range(len(text) + 1)
+        self.widths: dict[int, int] = {}
+        """Of each place where an escape stood, how many characters it took."""
 
     def token(self) -> Token:
         if not self.text.strip():
@@ -337,15 +339,17 @@ class _Explainer:
     def unescaped(self, inner: str) -> str:
         """Undo URL encoding, HTML entities, quoted-printable and backslashes."""
         self.places = range(self.start, self.end + 1)
-        plain, places, met = escapes.undo(inner)
+        plain, places, met = escapes.undo(inner, _UNSEEN)
         if not met:
             return inner
         self.places = [self.start + at for at in places]
         mends = (Repair("Undo the escaping", "token", plain, self.start, self.end - self.start),) if len(plain) <= _LONGEST_REPAIR else ()
         for text, where in met.items():
+            self.widths |= dict.fromkeys((self.start + one for one in where), len(text))
             at = self.start + where[0]
             facts: dict[str, Any] = {"text": quoted(text), "at": at, "count": more(len(where)), "what": escapes.name(text)}
-            read_as = f'read as "{quoted(escapes.plain(text) or "")}"' if escapes.plain(text) else "left out"
+            character = escapes.plain(text)
+            read_as = f'read as "{quoted(character)}"' if character and not _UNSEEN.fullmatch(character) else "left out"
             code = "escape_undone" if self.is_packed_as(text) else "token_escaped"
             self.notes.append(found(code, "token", offset=at, length=len(text), repairs=mends, plain=read_as, **facts))
         return plain
@@ -483,8 +487,9 @@ class _Explainer:
                 "why": _imitation(fault.text[0]),
                 "hint": _UNSIGNED if segment == "signature" else _SIGNED,
             }
-            length = min(fault.length, len(self.text) - at)
-            self.notes.append(found(fault.code, segment, offset=at, length=length, repairs=_mend(fault, segment, at), **facts))
+            last = self.places[start + fault.offset + fault.length - 1]
+            length = min(last + self.widths.get(last, 1), len(self.text)) - at
+            self.notes.append(found(fault.code, segment, offset=at, length=length, repairs=_mend(fault, segment, at, length), **facts))
 
     def opaque(self, clean: str) -> Token:
         """No dots: a lone segment is shown if it holds JSON, anything else is named as far as possible."""
@@ -576,16 +581,16 @@ _SIGNED = "The issuer has to write it correctly; the text cannot be changed with
 _UNSIGNED = "Correct the spelling, and have the program that wrote it mended; the signature is over the other two segments only."
 
 
-def _mend(fault: base64url.Fault, segment: Segment, at: int) -> tuple[Repair, ...]:
+def _mend(fault: base64url.Fault, segment: Segment, at: int, length: int) -> tuple[Repair, ...]:
     """The change that is certain by itself; one that would change what is signed is offered only where it verifies."""
     if fault.count > 1:
         return ()
     if fault.code == "base64_look_alike" or (fault.code == "base64_loose_bits" and segment == "signature"):
-        return (Repair(f'Write "{fault.canonical}"', "token", fault.canonical, at, 1),)
+        return (Repair(f'Write "{fault.canonical}"', "token", fault.canonical, at, length),)
     if fault.code == "base64_foreign_character":
-        return (Repair("Remove it", "token", "", at, 1),)
+        return (Repair("Remove it", "token", "", at, length),)
     if fault.code == "base64_padding" and segment == "signature":
-        return (Repair("Remove the padding", "token", "", at, fault.length),)
+        return (Repair("Remove the padding", "token", "", at, length),)
     return ()
 
 

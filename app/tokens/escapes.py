@@ -20,8 +20,11 @@ _NAMES = {
 _LETTERS = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 
-def undo(text: str) -> tuple[str, list[int], dict[str, list[int]]]:
-    """*text* without escapes, the place of each of its characters and of its end, and where each sort of escape stood."""
+def undo(text: str, unseen: re.Pattern[str]) -> tuple[str, list[int], dict[str, list[int]]]:
+    """*text* without escapes, the place of each of its characters and of its end, and where each sort of escape stood.
+
+    What an escape stands for is left out if it is *unseen*, such as white space: no token holds it.
+    """
     met: dict[str, list[int]] = {}
     out: list[str] = []
     places: list[int] = []
@@ -30,6 +33,7 @@ def undo(text: str) -> tuple[str, list[int], dict[str, list[int]]]:
         character = plain(match.group())
         if character is None:
             continue
+        character = unseen.sub("", character)
         out += (text[at : match.start()], character)
         places.extend(range(at, match.start()))
         places.extend([match.start()] * len(character))

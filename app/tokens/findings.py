@@ -118,7 +118,7 @@ _ROWS = (
     Kind(
         "several_tokens",
         "info",
-        "The text holds {count} different tokens; the first is read{name}. The others: {others}.",
+        "The text holds {count} different tokens; this is the first{name}. The others: {others}.",
         "Choose the one to read.",
         None,
     ),
@@ -860,7 +860,7 @@ _ROWS = (
     Kind(
         "x5t_mismatch",
         "error",
-        '"{name}" is "{value}"; the {hash} thumbprint of the certificate in x5c[0] is "{right}".{guess}',
+        '"{name}" is not the thumbprint of the certificate in x5c[0]: it says "{value}", {hash} gives "{right}".{guess}',
         "Refuse the token; the issuer has to write the thumbprint of the certificate that it signs with.",
         "{spec}",
     ),
@@ -1305,8 +1305,8 @@ _ROWS = (
     Kind(
         "signature_mismatch",
         "error",
-        "The signature does not match: {compared}.{tried}",
-        "{fix} If it is right, refuse the token: its header or payload was changed after it was signed.",
+        "The signature does not match: {compared}.",
+        "{fix} If it is right, refuse the token: its header or payload was changed after it was signed.{tried}",
         "RFC 7515 §5.2",
     ),
     Kind(

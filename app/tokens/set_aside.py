@@ -25,9 +25,21 @@ _SIGNED = {
     "base64_loose_bits": "The signature matches over this spelling, so that the issuer's encoder is at fault.",
 }
 
+# What only follows from something else that is found, and would say the same twice.
+_FOLLOWS = (
+    (("truncated",), ("json_ends_early",)),
+    (("suspect_public_key_as_secret",), ("key_type_for_algorithm",)),
+    (("suspect_der_signature",), ("signature_size",)),
+    (("base64_look_alike", "base64_foreign_character"), ("signature_mismatch",)),
+)
+
 
 def explained(findings: tuple[Finding, ...], token: Token, signature: Signature) -> tuple[Finding, ...]:
-    """*findings*, with what each fault of form means for a signature that matches."""
+    """*findings*, with what each fault of form means for a signature that matches, and without what only follows from another."""
+    codes = {finding.code for finding in findings}
+    follows = {code for causes, effects in _FOLLOWS for code in effects if not codes.isdisjoint(causes)}
+    if follows:
+        findings = tuple(finding for finding in findings if finding.code not in follows)
     if token.is_clean or signature.matches is None:
         return findings
     if not signature.matches:  # what it looks like is not what it was: nothing certain can be offered

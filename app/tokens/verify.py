@@ -125,10 +125,8 @@ class Report(Decoded):
             return False
         # A profile that was only recognised refuses nothing: its rules need not be judged.
         judges_profile = self.expect.profile is not None or self.expect.compares
-        for check in self.checks if judges_profile else self._checks():  # a generator within all() would cost more than the checks
-            if check.outcome == "failed":
-                return False
-        return True
+        outcomes = [check.outcome for check in (self.checks if judges_profile else self._checks())]
+        return "failed" not in outcomes
 
     def claims(self) -> dict[str, Any]:
         """The claims, only of an accepted token; raises NotAccepted otherwise."""

@@ -11,7 +11,7 @@ from app.tokens import claims as meanings
 from app.tokens import profiles, registry, times
 from app.tokens.brought import Brought
 from app.tokens.envelope import Token
-from app.tokens.findings import spelt_out
+from app.tokens.findings import Segment, spelt_out
 from app.tokens.lossless_json import Document
 from app.tokens.times import Seconds
 from app.web import mends
@@ -44,14 +44,30 @@ _FAILED_WORDS = {
     "algorithm": "Algorithm not allowed",
     "claims": "No claims set",
 }
+# What to do about a check that no finding speaks of.
+_TO_DO = {
+    "exp": "Get a new token from its issuer.",
+    "nbf": "Wait, or compare the clocks of issuer and receiver.",
+    "iss": "Take a token of the expected issuer, or correct what is expected.",
+    "aud": "Ask the issuer for a token for this audience, or correct what is expected.",
+    "typ": "Take a token of the expected type, or correct what is expected.",
+    "algorithm": "Refuse the token, or allow its algorithm if the issuer is known to use it.",
+    "profile": "Have the issuer correct it, or choose another profile under Expect.",
+}
+_CLAIM_CHECKS = ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat")
+_LONG = 100
 _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
 
 
 def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
-    page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code != "empty_input")
-    statements = _signature(report, example_key), _claims(report), _warnings(page.findings)
+    unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
+    page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
+    refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
+    warned = tuple(row for row in refusals if row.level == "warning")
+    statements = _signature(report, example_key), _claims(report), _warnings((*page.findings, *warned))
+    page.findings = tuple(sorted((*refusals, *page.findings), key=lambda row: ("error", "warning", "info").index(row.level)))
     page.verdict = Verdict(
         _overall(*statements),
         *statements,
@@ -99,15 +115,20 @@ def spec_url(spec: str | None) -> str:
 
 
 def _signature(report: tokens.Report, example_key: bool) -> Statement:
+    statement = _signature_in_full(report, example_key)
+    return replace(statement, detail=_brief(statement.detail))
+
+
+def _signature_in_full(report: tokens.Report, example_key: bool) -> Statement:
     signature = report.signature
     if report.kind == "unknown" and not report.token.parts:
-        return Statement(
-            "idle", "No token yet" if not report.token.text.strip() else "Not a token", "" if report.token.text.strip() else "Paste one"
-        )
+        if not report.token.text.strip():
+            return Statement("idle", "No token yet", "Paste one")
+        return Statement("bad", "Not a token", report.token.gravest.message)
     if report.decryption:
         words = {"decrypted": "Decrypted", "failed": "Not decrypted", "not_tried": "Encrypted"}
         tone: Tone = "bad" if report.decryption.status == "failed" else "idle"
-        return Statement(tone, words[report.decryption.status], report.decryption.because)
+        return Statement(tone, words[report.decryption.status], report.decryption.because.removeprefix("Decrypted "))
     if signature.status == "verified":
         assert signature.key is not None
         return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}")
@@ -121,7 +142,8 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     if example_key and (signature.status == "invalid" or signature.key is not None):
         return Statement("warn", "Signature not checked", "The key box still holds the example's key; paste the key of this token")
     if signature.status == "invalid":
-        return Statement("bad", "Signature does not match", signature.because.removeprefix("The signature does not match "))
+        damage = next((one.message for one in report.token.form_findings if one.level == "error"), "")
+        return Statement("bad", "Signature does not match", damage or signature.because.removeprefix("The signature does not match "))
     if report.keys.is_empty and signature.algorithm in tokens.ALGORITHMS:
         wants = tokens.ALGORITHMS[signature.algorithm].wants
         return Statement(
@@ -146,13 +168,20 @@ def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
 
 
 def _claims(report: tokens.Report) -> Statement:
+    statement = _claims_in_full(report)
+    return replace(statement, detail=_brief(statement.detail))
+
+
+def _claims_in_full(report: tokens.Report) -> Statement:
     checks = {check.name: check for check in report.checks}
     if not isinstance(report.payload, dict):
-        failed = checks["claims"].outcome == "failed"
-        return Statement("warn" if failed else "idle", "No claims", checks["claims"].because if failed else "")
-    for name in ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat"):
-        if checks[name].outcome == "failed":
-            return Statement("bad", _failed_word(name, report.payload), _failed_detail(name, report, checks[name].because))
+        wrong = checks["claims"].outcome == "failed"
+        return Statement("warn" if wrong else "idle", "No claims", checks["claims"].because if wrong else "")
+    failed = [name for name in _CLAIM_CHECKS if checks[name].outcome == "failed"]
+    if failed:
+        first, *others = failed
+        also = f", and {others[0] if len(others) == 1 else f'{len(others)} more'}" if others else ""
+        return Statement("bad", _failed_word(first, report.payload) + also, _failed_detail(first, report, checks[first].because))
     if checks["profile"].outcome == "failed":
         return Statement("bad", "Profile not kept", checks["profile"].because)
     if checks["iat"].outcome == "warned":
@@ -205,6 +234,47 @@ def _check(number: int, check: tokens.Check, report: tokens.Report) -> CheckRow:
     return CheckRow(check.name, label, check.outcome, check.because, check.spec or "", mends.buttons("c", number, check.repairs, report))
 
 
+def _is_told_here_alone(check: tokens.Check, report: tokens.Report) -> bool:
+    """Whether *check* is to be told among the findings, because it refuses or warns and none of them speaks of it."""
+    if check.name not in _TO_DO or (check.outcome != "failed" and (check.name, check.outcome) != ("profile", "warned")):
+        return False
+    about = re.compile(rf'"{check.name}"|\b{check.name}\b')
+    return not any(one.level != "info" and about.search(one.message) for one in report.findings if one.segment in ("payload", "header"))
+
+
+def _refusal(number: int, check: tokens.Check, report: tokens.Report) -> FindingRow:
+    """A check as a finding, with the value that it is about marked."""
+    segment: Segment = "header" if check.name in ("typ", "algorithm") else "payload"
+    row = FindingRow(
+        "error" if check.outcome == "failed" else "warning",
+        segment,
+        check.because,
+        _TO_DO[check.name],
+        check.spec or "",
+        mends=mends.buttons("c", number, check.repairs, report),
+    )
+    document = report.documents[segment == "payload"]
+    member = document.member("alg" if check.name == "algorithm" else check.name) if document and isinstance(document.value, dict) else None
+    if document is None or member is None:
+        return row
+    line, column = tokens.shown_at(*document.position(member.start), document)
+    return replace(row, line=line, column=column, width=max(1, tokens.shown_range(member.start, member.end - member.start, document)[1]))
+
+
+def _brief(text: str) -> str:
+    """What fits into one line of the verdict: the findings below say it in full."""
+    if len(text) <= _LONG:
+        return text
+    text = re.sub(r" \([^()]*\)", "", text)
+    sentences = re.split(r"(?<=[.;:]) (?=[A-Z])", text)
+    short = sentences[0]
+    for sentence in sentences[1:]:
+        if len(short) + len(sentence) >= _LONG:
+            break
+        short += f" {sentence}"
+    return short
+
+
 def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
     header, payload = decoded.documents
     document = {"header": header, "payload": payload}.get(finding.segment)
@@ -220,7 +290,7 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         finding.message,
         finding.fix or "",
         finding.spec or "",
-        "" if finding.where in finding.message else finding.where,
+        "" if not line or finding.where in finding.message else f"line {line}, column {column}",
         line,
         column,
         finding.offset if finding.offset is not None else -1,

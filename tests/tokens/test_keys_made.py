@@ -337,6 +337,12 @@ def test_a_public_key_verifies_and_encrypts_but_not_with_rsa1_5(made):
     assert said["Encrypt"] == ("RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512")
 
 
+def test_rsa1_5_is_for_decryption_alone(made):
+    said = {use.verb: use.algorithms for use in worth.uses(made["RSA-2048"])}
+    assert said["Decrypt only"] == ("RSA1_5",)
+    assert "RSA1_5" not in said["Encrypt and decrypt"]
+
+
 def test_a_secret_says_which_keys_it_can_wrap_by_its_size(made):
     said = {use.verb: use.algorithms for use in worth.uses(made["A128KW"])}
     assert "Sign and verify" not in said

@@ -616,8 +616,8 @@ def test_a_wrong_key_is_no_suspect_and_the_mismatch_is_a_finding(alg: str):
         right = b64u(raw_signature(alg, token(alg).rpartition(".")[0].encode(), LONG))
         assert f'HMAC-SHA{alg[2:]} with this 80-byte secret gives "{right[:6]}…"' in mismatch.message
         assert right not in mismatch.message
-        for tried in ("base64", "base64url", "hexadecimal", "line break", "well-known"):
-            assert tried in mismatch.message
+        for tried in ("base64", "base64url", "hex", "line break", "well-known"):
+            assert tried in mismatch.fix
 
 
 @pytest.mark.parametrize("alg", ["HS256", "RS256", "ES256", "EdDSA"])
@@ -716,7 +716,7 @@ def test_while_somebody_types_only_the_likeliest_is_tried():
     quick.is_thorough = False
     assert [one.code for one in thorough.suspects] == ["suspect_weak_secret"]
     assert quick.suspects == ()
-    assert "Tried in vain" not in next(one.message for one in quick.findings if one.code == "signature_mismatch")
+    assert "Tried in vain" not in next(str(one.fix) for one in quick.findings if one.code == "signature_mismatch")
     likely = verify(make(HS, key="secret"), "another secret of more than 256 bits", at=0)
     likely.is_thorough = False
     assert [one.code for one in likely.suspects] == ["suspect_weak_secret"]

@@ -38,8 +38,8 @@ def _rows() -> list[Kind]:
     signers = {curve: row for row in ALGORITHMS.values() if row.family in ("ecdsa", "eddsa", "mldsa") for curve in row.curves}
     rows = [Kind(f"RSA-{bits}", f"RSA, {bits:,} bits", _SIGNS, "RSA", size=bits) for bits in RSA_SIZES]
     for curve, row in signers.items():
-        name = row.name if row.name != curve else CURVES[curve].key_type
-        rows.append(Kind(curve, f"{curve} ({name})", _SIGNS, CURVES[curve].key_type, curve, alg=row.name))
+        label = curve if row.family == "mldsa" else f"{curve} ({'EdDSA' if row.family == 'eddsa' else row.name})"
+        rows.append(Kind(curve, label, _SIGNS, CURVES[curve].key_type, curve, alg=row.name))
     rows += [Kind(f"RSA-{bits}-enc", f"RSA, {bits:,} bits (RSA-OAEP)", _SEALS, "RSA", size=bits, use="enc") for bits in RSA_SIZES]
     for curve in KEY_MANAGEMENT["ECDH-ES"].curves:
         suffix = "-enc" if curve in signers else ""

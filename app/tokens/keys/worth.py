@@ -40,7 +40,8 @@ def uses(key: Key) -> tuple[Use, ...]:
     both = key.secret is not None or key.is_private
     rows = (
         Use("Sign and verify" if both else "Verify", signs),
-        Use("Encrypt and decrypt" if both else "Encrypt", opens if both else seals),
+        Use("Encrypt and decrypt" if both else "Encrypt", seals),
+        Use("Decrypt only", tuple(name for name in opens if name not in seals) if both else ()),
         Use("Encrypt directly (dir)", sizes),
     )
     return tuple(row for row in rows if row.algorithms)
