@@ -64,7 +64,7 @@ def _size(algorithm: Algorithm, key: Key, token: Token, need: int) -> Finding:
 def _guess(algorithm: Algorithm, signature: bytes, need: int) -> str:
     """What a signature of the wrong size may be."""
     size = len(signature)
-    if algorithm.family == "ecdsa" and signature[:1] == b"\x30" and size > _NEAR:
+    if algorithm.family == "ecdsa" and _is_der(signature) and size > _NEAR:
         return f" It looks like ASN.1 DER ({signature[:3].hex(' ').upper()} …); JWS wants r and s, one behind the other."
     if algorithm.name == "ES512" and size == 128:
         return " Its halves have 64 bytes, as if the 512 of the name were the bits of the curve; r and s on P-521 have 66."
@@ -78,6 +78,11 @@ def _guess(algorithm: Algorithm, signature: bytes, need: int) -> str:
     if algorithm.family in ("rsa", "pss", "ecdsa") and off <= 2:
         return f" That is {count} short: cut off, or a leading zero was left out."
     return f" That is {count} short: it was cut off."
+
+
+def _is_der(signature: bytes) -> bool:
+    """Whether it begins as a SEQUENCE with an INTEGER does; the first byte alone is met by chance."""
+    return signature[:1] == b"\x30" and (signature[2:3] == b"\x02" or signature[1:4:2] == b"\x81\x02")
 
 
 def _maker(algorithm: Algorithm, size: int) -> str | None:

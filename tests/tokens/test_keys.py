@@ -597,6 +597,7 @@ def test_what_a_set_for_verifiers_should_not_have_is_said():
         public_key("ML-DSA-44"),
         base64.b64encode(public_der(private("ES384"))).decode(),
     ],
+    ids=range(11),  # the keys are new in every process
 )
 def test_an_honest_key_has_no_finding(text: str):
     assert read_keys(text).all_findings == ()
