@@ -464,9 +464,11 @@ def test_base64url_takes_the_canonical_spelling_only(text: str):
         assert fault.offset + fault.length <= len(text)
 
 
+@example(text=".¹")
 @given(text=st.one_of(ANY_TEXT, mutated(SEEDS)))
 def test_places_point_into_the_given_text(text: str):
     made = read(text)
     for part in made.parts:
         for index, character in enumerate(part.text):
-            assert text[made.places[part.start + index]] == character
+            given_one = text[made.places[part.start + index]]
+            assert given_one == character or base64url.imitated(given_one) == character  # what looks like it is read as it
