@@ -302,6 +302,30 @@ def test_escapes_are_undone_and_named(text: str, sort: str, told: str):
     assert applied(text, finding.repairs[0]) == GOOD
 
 
+@pytest.mark.parametrize("escape", ["\\n", "\\r", "%0A", "%20", "&nbsp;", "&#8203;"])
+def test_an_escaped_character_that_does_not_show_is_left_out_and_told_once(escape: str):
+    text = f"{GOOD[:-4]}{escape}{GOOD[-4:]}"
+    report = verify(text, SECRET, at=NOW)
+    (told,) = (one for one in report.findings if one.level == "error")
+    assert (told.code, told.offset, told.length) == ("token_escaped", len(GOOD) - 4, len(escape))
+    assert "left out" in told.message
+    assert applied(text, told.repairs[0]) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param(f"{GOOD[:-4]}=3D{GOOD[-4:]}", "base64_foreign_character", id="inside"),
+        pytest.param(f"{GOOD}%3D", "base64_padding", id="padding"),
+        pytest.param(f"{GOOD}%3D%3D", "base64_padding", id="padding twice"),
+    ],
+)
+def test_taking_out_an_escaped_character_takes_out_the_whole_escape(text: str, code: str):
+    found = next(one for one in decode(text).findings if one.code == code)
+    assert found.length == len(text) - len(GOOD)
+    assert applied(text, found.repairs[0]) == GOOD
+
+
 def test_quoted_printable_padding_is_both():
     decoded = decode(f"{HEADER}=3D.{PAYLOAD}.{SIGNATURE}")
     assert {"token_escaped", "base64_padding"} <= set(codes(decoded.findings))
