@@ -100,7 +100,7 @@ def difference(one: str, other: str) -> str:
     if one.rstrip("/") == other.rstrip("/"):
         return "They differ by the slash at the end."
     if one.strip() == other.strip():
-        return "They differ by white space at the end."
+        return f"They differ by white space {'at the end' if one.rstrip() == other.rstrip() else 'round them'}."
     if _without_scheme(one) == _without_scheme(other):
         return "They differ by what stands before the host: https, http or nothing."
     if one.lower() == other.lower():

@@ -494,3 +494,8 @@ def test_hostile_payloads_take_no_time(payload: str):
     assert time.perf_counter() - began < 0.25
     assert len(found) < 20
     assert all(len(finding.message) < 500 for finding in found)
+
+
+@pytest.mark.parametrize(("spaced", "where"), [("a ", "at the end"), ("a\n", "at the end"), (" a", "round them"), (" a ", "round them")])
+def test_white_space_is_where_it_is_said_to_be(spaced: str, where: str):
+    assert difference(spaced, "a") == difference("a", spaced) == f"They differ by white space {where}."
