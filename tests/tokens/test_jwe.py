@@ -496,10 +496,10 @@ def test_the_cap_of_inflating_is_exact():
 def test_a_bomb_is_answered_at_once():
     packed = deflated(bytes(50_000_000))
     token = jwe(HEADER | {"zip": "DEF"}, packed)
-    start = time.perf_counter()
+    start = time.process_time()
     report = check(token, secret())
     findings = report.findings
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
     assert f"{len(packed):,} compressed bytes" in next(finding.message for finding in findings if finding.code == "jwe_zip_bomb")
 
 
@@ -523,20 +523,20 @@ def password_token(rounds: int, salt: bytes = b"12345678") -> str:
 
 def test_the_cap_of_rounds_is_exact():
     assert opened(check(password_token(1_200_000), PASSWORD))[0] == "failed"
-    start = time.perf_counter()
+    start = time.process_time()
     for rounds in (1_200_001, 10**9, 10**40):
         report = check(password_token(rounds), PASSWORD)
         assert opened(report)[0] == "not_tried"
         assert "denial of service" in one(report, "jwe_p2c_too_large").message
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
 
 
 def test_a_hundred_passwords_are_not_all_tried():
     keys = {"keys": [json.loads(oct_jwk(f"password {number}")) for number in range(100)]}
-    start = time.perf_counter()
+    start = time.process_time()
     report = check(password_token(1_200_000), json.dumps(keys))
     assert "100 keys fit; 1 of them were tried" in one(report, "jwe_more_keys").message
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_few_rounds_are_warned_of():
@@ -549,11 +549,11 @@ def test_few_rounds_are_warned_of():
 def test_many_recipients_are_bounded():
     recipients = [{"header": {"alg": "RSA-OAEP"}, "encrypted_key": b64u(bytes(256))} for _ in range(500)]
     token = {"protected": b64u('{"enc":"A128GCM"}'), "recipients": recipients, "iv": "A" * 16, "ciphertext": "AAAA", "tag": "A" * 22}
-    start = time.perf_counter()
+    start = time.process_time()
     report = check(json.dumps(token), private_pem(rsa_private(2048)))
     assert opened(report)[0] == "failed"
     assert "500 recipients" in one(report, "jwe_recipients_many").message
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 # what the sender did otherwise
