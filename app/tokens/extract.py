@@ -39,6 +39,8 @@ _KINDS = tuple(
         ("the program text", r"\A(?:const|let|var|final|String|auto)\b|\A[\w.]+[ \t]*:?=[ \t]*[\"'`]"),
     )
 )
+# In a HAR the name of a header stands in a member of its own.
+_HEADER = re.compile(rf"""\"name\"\s*:\s*\"([\w-]{{1,60}})\"\s*,\s*\"value\"\s*:\s*\"{_SCHEME}$""", re.IGNORECASE)
 _LOOK_BACK = 120
 _MOST = 20
 
@@ -114,7 +116,7 @@ def _end_in_quotes(text: str, before: str, at: int) -> int:
 
 
 def _name(before: str) -> str:
-    match = _NAME.search(before) or _OPTION.search(before)
+    match = _HEADER.search(before) or _NAME.search(before) or _OPTION.search(before)
     if not match or match.group(1).lower() in ("http", "https"):
         return ""
     return match.group(1).lstrip("-") if match.re is _OPTION else match.group(1)

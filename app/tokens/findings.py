@@ -118,7 +118,7 @@ _ROWS = (
     Kind(
         "several_tokens",
         "info",
-        "The text holds {count} different tokens; this is the first{name}. The others: {others}.",
+        "The text holds {count} different tokens; the first{name} is read. The others: {others}.",
         "Choose the one to read.",
         None,
     ),

@@ -63,13 +63,13 @@ def _key(text: str, clean: str) -> str:
         if name in ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"):
             return "It is a certificate request in PEM: it proves nothing and has no use here."
         what = "certificate" if "CERTIFICATE" in name else "private key" if "PRIVATE" in name else "key"
-        return f"It is a {what} in PEM: this is a key; it belongs in the key box."
+        return f"It is a {what} in PEM; it belongs in the key box."
     if clean.startswith(("ssh-rsaAAAA", "ssh-ed25519AAAA", "ecdsa-sha2-")):
-        return "It is an OpenSSH public key: this is a key; it belongs in the key box."
+        return "It is an OpenSSH public key; it belongs in the key box."
     if clean.startswith("{") and ('"kty"' in clean or '"keys"' in clean):
         value = lossless_json.read(text.strip()).value
         if isinstance(value, dict) and ("kty" in value or isinstance(value.get("keys"), list)):
-            return f"It is a {'JWK' if 'kty' in value else 'JWK Set'}: this is a key; it belongs in the key box."
+            return f"It is a {'JWK' if 'kty' in value else 'JWK Set'}; it belongs in the key box."
     return ""
 
 

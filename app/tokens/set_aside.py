@@ -29,7 +29,10 @@ _SIGNED = {
 _FOLLOWS = (
     (("truncated",), ("json_ends_early",)),
     (("suspect_public_key_as_secret",), ("key_type_for_algorithm",)),
-    (("suspect_der_signature",), ("signature_size",)),
+    (
+        ("suspect_der_signature", "suspect_signature_width", "suspect_signature_text", "suspect_signature_cut", "suspect_signature_long"),
+        ("signature_size",),
+    ),
     (("base64_look_alike", "base64_foreign_character"), ("signature_mismatch",)),
 )
 

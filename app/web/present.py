@@ -55,7 +55,8 @@ _TO_DO = {
     "profile": "Have the issuer correct it, or choose another profile under Expect.",
 }
 _CLAIM_CHECKS = ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat")
-_LONG = 100
+_LONG = 120
+_NOT_A_JWT = re.compile(r"Not a JWT: [^.]*\. (?=\S)")
 _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
 
 
@@ -67,7 +68,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
     statements = _signature(report, example_key), _claims(report), _warnings((*page.findings, *warned))
-    page.findings = tuple(sorted((*refusals, *page.findings), key=lambda row: ("error", "warning", "info").index(row.level)))
+    page.findings = tuple(sorted((*page.findings, *refusals), key=lambda row: ("error", "warning", "info").index(row.level)))
     page.verdict = Verdict(
         _overall(*statements),
         *statements,
@@ -124,7 +125,7 @@ def _signature_in_full(report: tokens.Report, example_key: bool) -> Statement:
     if report.kind == "unknown" and not report.token.parts:
         if not report.token.text.strip():
             return Statement("idle", "No token yet", "Paste one")
-        return Statement("bad", "Not a token", report.token.gravest.message)
+        return Statement("bad", "Not a token", _NOT_A_JWT.sub("", report.token.gravest.message))
     if report.decryption:
         words = {"decrypted": "Decrypted", "failed": "Not decrypted", "not_tried": "Encrypted"}
         tone: Tone = "bad" if report.decryption.status == "failed" else "idle"
@@ -180,7 +181,7 @@ def _claims_in_full(report: tokens.Report) -> Statement:
     failed = [name for name in _CLAIM_CHECKS if checks[name].outcome == "failed"]
     if failed:
         first, *others = failed
-        also = f", and {others[0] if len(others) == 1 else f'{len(others)} more'}" if others else ""
+        also = f" and {LABELS[others[0]].lower() if len(others) == 1 else f'{len(others)} more'}" if others else ""
         return Statement("bad", _failed_word(first, report.payload) + also, _failed_detail(first, report, checks[first].because))
     if checks["profile"].outcome == "failed":
         return Statement("bad", "Profile not kept", checks["profile"].because)

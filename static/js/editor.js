@@ -6,6 +6,8 @@ const paints = Boolean(globalThis.CSS?.highlights && globalThis.Highlight);
 const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|false|null)\b/g;
 // "Bearer", a quote or white space may stand before a token that was copied from somewhere.
 const BEFORE_TOKEN = /^\s*(?:(?:authorization\s*:\s*)?bearer\s+)?["'`]?/i;
+// Where it stands among other things, as in a cookie or a JSON document, only the first is painted: it is the one that is read.
+const AMONG = /(?<![\w.~+/%-])e[wy][\w-]{6,}\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?(?:~[\w.~-]*)?/;
 const SEGMENTS = {
   2: ["header", "payload"],
   3: ["header", "payload", "signature"],
@@ -77,7 +79,13 @@ class TokenInput extends Editor {
 
   *parts(value) {
     let at = value.match(BEFORE_TOKEN)[0].length;
-    const [token, ...disclosures] = value.slice(at).split("~");
+    let text = value.slice(at);
+    if (!/^e[wy]/.test(text)) {
+      const found = text.match(AMONG);
+      at += found?.index ?? 0;
+      text = found?.[0] ?? text;
+    }
+    const [token, ...disclosures] = text.split("~");
     const segments = token.split(".", 6);
     const names = SEGMENTS[segments.length] ?? [];
     for (const [i, segment] of segments.entries()) {
