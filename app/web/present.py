@@ -181,7 +181,7 @@ def _claims_in_full(report: tokens.Report) -> Statement:
     failed = [name for name in _CLAIM_CHECKS if checks[name].outcome == "failed"]
     if failed:
         first, *others = failed
-        also = f" and {LABELS[others[0]].lower() if len(others) == 1 else f'{len(others)} more'}" if others else ""
+        also = f", and {_failed_word(others[0], report.payload).lower() if len(others) == 1 else f'{len(others)} more'}" if others else ""
         return Statement("bad", _failed_word(first, report.payload) + also, _failed_detail(first, report, checks[first].because))
     if checks["profile"].outcome == "failed":
         return Statement("bad", "Profile not kept", checks["profile"].because)

@@ -309,3 +309,29 @@ def test_the_page_reads_as_a_list_of_named_regions(debugger):
           - textbox "Key"
         """
     )
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_every_page_is_in_sight_on_a_phone_and_one_more_would_be(new_context, width):
+    page = new_context(viewport={"width": width, "height": 844}).new_page()
+    page.goto("/")
+    nav = page.get_by_role("navigation", name="Pages")
+    nav.evaluate("nav => nav.append(Object.assign(document.createElement('a'), { href: '/', textContent: 'Gateway' }))")
+    assert nav.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for link in nav.get_by_role("link").all():
+        box = link.bounding_box()
+        assert box["height"] >= 24
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_of_a_token_among_other_things_it_alone_is_coloured(debugger, make_token):
+    token = make_token('{"sub":"alice"}')
+    debugger.paste(debugger.token, f"Cookie: theme=dark; session={token}; lang=en.us")
+    debugger.says("Signature verified")
+    spans = debugger.page.evaluate(
+        "['header', 'payload', 'signature'].map(name => [...CSS.highlights.get(`token-${name}`)].map(one => one.startContainer.data"
+        ".slice(one.startOffset, one.endOffset)).join('|'))"
+    )
+    assert spans == token.split(".")
