@@ -1725,7 +1725,6 @@ _ROWS = (
         "Write only the public part, and replace the key.",
         "RFC 7517 §9.2",
     ),
-    Kind("claim_nested_token", "info", '"{name}" holds a token of its own, of {count} characters.', "Open it to read it.", "RFC 7519 §3"),
     Kind(
         "token_beyond_cookie",
         "info",

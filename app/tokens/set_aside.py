@@ -34,7 +34,6 @@ _FOLLOWS = (
         ("signature_size",),
     ),
     (("base64_look_alike", "base64_foreign_character"), ("signature_mismatch",)),
-    (("nested_token",), ("claim_nested_token",)),
 )
 
 

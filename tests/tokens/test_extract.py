@@ -46,7 +46,7 @@ TEXTS = [
     ('"{{\\"id_token\\":\\"{}\\"}}"', "id_token", "JSON document"),
     (
         '{{"log":{{"entries":[{{"request":{{"headers":[{{"name":"Authorization","value":"Bearer {}"}}]}}}}]}}}}',
-        "value",
+        "Authorization",
         "HAR",
     ),
     ("2026-01-01T00:00:00Z INFO user=alice token={} status=200", "token", "log line"),

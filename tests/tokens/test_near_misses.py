@@ -298,11 +298,11 @@ def test_the_private_part_of_a_key_in_the_payload(key: dict[str, str]):
 
 def test_a_token_within_the_token_can_be_opened():
     inner = make('{"alg":"HS256"}', '{"sub":"inner","exp":1800000000}')
-    finding = one({"exp": SOON, "act": {"token": inner}}, "claim_nested_token")
-    assert (finding.level, finding.spec) == ("info", "RFC 7519 §3")
-    assert finding.message == f'"act.token" holds a token of its own, of {len(inner)} characters.'
+    finding = one({"exp": SOON, "act": {"token": inner}}, "nested_token")
+    assert (finding.level, finding.spec) == ("info", "RFC 7519 §5.2")
+    assert finding.message == f'The payload holds a token of {len(inner)} characters in "act.token"; what it says is judged for itself.'
     (repair,) = finding.repairs
-    assert (repair.label, repair.field, repair.text) == ("Open it", "token", inner)
+    assert (repair.label, repair.field, repair.text) == ('Read "act.token"', "token", inner)
     assert decode(repair.text).payload == {"sub": "inner", "exp": 1800000000}
     assert inner not in finding.message
 
@@ -313,7 +313,7 @@ def test_what_only_begins_like_a_token_is_none(value: str):
 
 
 def test_many_tokens_within_a_token_are_not_all_listed():
-    assert codes(noticed({"exp": SOON, "a": ["eyJhIjoxfQ.e30.x"] * 100})).count("claim_nested_token") <= 5
+    assert codes(noticed({"exp": SOON, "a": ["eyJhIjoxfQ.e30.x"] * 100})).count("nested_token") <= 5
 
 
 def sized(characters: int) -> str:
