@@ -8,17 +8,22 @@ gives the very same token.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, cast
+from typing import cast
 
 from app.tokens import lossless_json
-from app.tokens.lossless_json import Document
+from app.tokens.lossless_json import Document, Layout
 
-Layout = Literal["compact", "spaced", "as-written"]
 _WRITERS: dict[str, Callable[[str], str]] = {"compact": lossless_json.compact, "spaced": lossless_json.spaced}
 
 
 def for_reading(document: Document) -> tuple[str, Layout]:
-    """The text to show for *document*, and how the text is to be signed again."""
+    """The text to show for *document*, and how the text is to be signed again; worked out once, for each finding asks."""
+    if document.laid_out is None:
+        document.laid_out = _laid_out(document)
+    return document.laid_out
+
+
+def _laid_out(document: Document) -> tuple[str, Layout]:
     text = document.text
     if document.readable and isinstance(document.value, (dict, list)):
         for layout, write in _WRITERS.items():

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 MAX_DEPTH = 64
 MAX_MEMBERS = 10_000
@@ -100,8 +100,15 @@ class _NeedsPlaces(Exception):
     """The fast reader met something that the slow one must report."""
 
 
+Layout = Literal["compact", "spaced", "as-written"]
+"""How a text is written: on one line without or with spaces, or in a way of its own."""
+
+
 class Document:
     """A JSON text and all that is known of it; *value* is None when it could not be read."""
+
+    laid_out: tuple[str, Layout] | None = None
+    """What `layout.for_reading` made of it, once somebody asked."""
 
     def __init__(self, text: str, value: Any, problems: tuple[Problem, ...], readable: bool) -> None:
         self.text = text

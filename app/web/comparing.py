@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app import tokens
 from app.tokens import lossless_json, registry, times
 from app.tokens.compare import Change, Comparison, Difference, compare
-from app.tokens.findings import spelt_out
+from app.tokens.findings import quoted
 
 _LONGEST_VALUE = 2000
 _LONGEST_PATH = 300
@@ -88,7 +88,7 @@ def _side(name: str, read: tokens.Decoded) -> Side:
         detail = "encrypted: only its header can be read"
     else:
         detail = f"signature of {len(signature):,} bytes" if signature else "no signature"
-    return Side(name, f"{spelt_out(what[:60])}{read.kind}", f"{len(read.token.text):,} characters, {detail}")
+    return Side(name, f"{quoted(what)}{read.kind}", f"{len(read.token.text):,} characters, {detail}")
 
 
 def _summary(first: tokens.Decoded, second: tokens.Decoded, header: Comparison, payload: Comparison) -> str:
@@ -146,5 +146,4 @@ def _when(written: str | None) -> str:
 
 
 def _short(text: str | None, limit: int) -> str | None:
-    """What cannot be seen is spelt out; a value can be as long as the whole token."""
-    return None if text is None else spelt_out(text[:limit]) + ("…" if len(text) > limit else "")
+    return None if text is None else quoted(text, limit)

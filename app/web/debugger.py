@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import examples, mends, present, sharing
+from app.web import examples, forms, mends, present, sharing
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
@@ -28,7 +27,6 @@ AFTER_KEY = (*_FOLLOWING, "travel")
 ALL = (*_FOLLOWING, "token", "header", "payload", "key", "expect", "share")  # travel stands in expect
 
 _MOST_FIELDS = 96
-_FIELDS = frozenset(field.name for field in fields(Form))
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
 _MOVED = (
     "The token came in the address, as ?token=. It was moved behind #, which is not sent to servers, "
@@ -44,10 +42,7 @@ def index() -> Response:
     if "token" in request.args:
         # The contract: a token in the query is moved to the fragment at once, so that nothing more logs it.
         return redirect(f"/?moved=1#token={quote(request.args['token'], safe='')}", 303)  # type: ignore[return-value]
-    if {"key", "secret"} & request.args.keys():
-        raise Refused(
-            400, "key_in_url", "Keys never travel in an address.", "Paste the key into the key box; consider this one known to others."
-        )
+    forms.refuse_keys_in_address()
     form = examples.form(request.args.get("example", examples.FIRST), int(time.time()))
     if form is None:
         raise Refused(404, "not_found", "There is no such example.", "Choose one from the menu.")
@@ -83,15 +78,8 @@ def verify() -> Response:
 
 
 def read_form() -> Form:
-    """The form as it was sent; line ends as the browser's text fields have them."""
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise Refused(415, "unsupported_media_type", "The form is not urlencoded.", "Programs use /api/v1.")
-    if request.get_data().count(b"&") >= _MOST_FIELDS:  # before the body is taken apart
-        raise Refused(400, "too_many_fields", "The form has too many fields.", f"It takes {_MOST_FIELDS}.")
-    sent = {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in _FIELDS}
-    form = Form(**sent)
-    if form.key_encoding not in tokens.ENCODINGS:
-        form.key_encoding = "auto"
+    """The form as it was sent, with what a button without a script changes in it."""
+    form = forms.read(Form, _MOST_FIELDS)
     if "travel" in request.form:  # with scripts, the field was written there
         form.at = request.form["travel"]
     if "repair" in request.form and not mends.apply(form, request.form["repair"], judge(form, [])):

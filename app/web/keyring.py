@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import fields
 
 from flask import Blueprint, Response, request
 
@@ -12,8 +11,8 @@ from app import tokens
 from app.tokens import keys, self_signed
 from app.tokens.keys import locked
 from app.tokens.keys.kinds import KINDS
+from app.web import forms
 from app.web.api import making
-from app.web.errors import Refused
 from app.web.keyring_page import FIRST_KIND, KeyForm, KeyPage, chosen, page_of
 from app.web.respond import answer
 
@@ -24,15 +23,11 @@ AFTER_KEY = ("notice", "key_note", "key_about", "key_forms")
 
 _MOST_FIELDS = 32
 _LONGEST_PASSPHRASE = 1000
-_FIELDS = frozenset(field.name for field in fields(KeyForm))
 
 
 @blueprint.get("/keys")
 def index() -> Response:
-    if {"key", "secret", "passphrase", "lock"} & request.args.keys():
-        raise Refused(
-            400, "key_in_url", "Keys never travel in an address.", "Paste the key into the key box; consider this one known to others."
-        )
+    forms.refuse_keys_in_address()
     return answer(_show(KeyForm()), ALL, "keys")
 
 
@@ -52,14 +47,8 @@ def change() -> Response:
 
 
 def _read_form() -> KeyForm:
-    """The form as it was sent; line ends as the browser's text fields have them."""
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise Refused(415, "unsupported_media_type", "The form is not urlencoded.", "Programs use /api/v1.")
-    if request.get_data().count(b"&") >= _MOST_FIELDS:  # before the body is taken apart
-        raise Refused(400, "too_many_fields", "The form has too many fields.", f"It takes {_MOST_FIELDS}.")
-    form = KeyForm(**{name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in _FIELDS})
-    if form.key_encoding not in tokens.ENCODINGS:
-        form.key_encoding = "auto"
+    """The form as it was sent, its choices and lengths within bounds."""
+    form = forms.read(KeyForm, _MOST_FIELDS)
     if form.kind not in KINDS:
         form.kind = FIRST_KIND
     form.passphrase, form.lock = form.passphrase[:_LONGEST_PASSPHRASE], form.lock[:_LONGEST_PASSPHRASE]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from app.tokens import Finding, Key, Keys, certificates, self_signed, times
-from app.tokens.findings import spelt_out
+from app.tokens.findings import quoted
 from app.tokens.keys import forms, worth
 from app.tokens.keys.kinds import KINDS
 from app.web.view import KeyNote
@@ -98,7 +98,7 @@ def page_of(form: KeyForm, keys: Keys, at: int, made: self_signed.Forms | None =
     page.facts = tuple(_facts(key))
     page.remarks = (*keys.findings, *keys.faults, *worth.warnings(key), *_of_certificate(key, at))
     if len(keys.keys) > 1:
-        page.rows = tuple(Row(place, one.name, _said(one.kid or ""), one is key) for place, one in enumerate(keys.keys, 1))
+        page.rows = tuple(Row(place, one.name, quoted(one.kid or "", _LONGEST), one is key) for place, one in enumerate(keys.keys, 1))
     page.groups = tuple(_groups(key, keys, form.lock, made))
     page.can_certify = key.is_private and key.curve not in ("X25519", "X448")
     return page
@@ -129,7 +129,7 @@ def _facts(key: Key) -> Iterator[Fact]:
         yield Fact("Strength", strength[0].upper() + strength[1:])
     for name, value in (("kid", key.kid), ("alg", key.alg), ("use", key.use), ("key_ops", ", ".join(key.key_ops or ()))):
         if value:
-            yield Fact(name, _said(value))
+            yield Fact(name, quoted(value, _LONGEST))
 
 
 def _certificate_facts(facts: certificates.Certificate) -> Iterator[Fact]:
@@ -191,8 +191,3 @@ def _thumbprints(key: Key) -> Iterator[Text]:
         yield Text("print-x5t", "Certificate, x5t (SHA-1)", written.x5t, "RFC 7515 §4.1.7")
         yield Text("print-x5t-s256", "Certificate, x5t#S256 (SHA-256)", written.x5t_s256, "RFC 7515 §4.1.8")
         yield Text("print-x5c", "Certificate, x5c", json.dumps(json.loads(written.x5c)), "RFC 7515 §4.1.6", 3)
-
-
-def _said(text: str) -> str:
-    shown: str = spelt_out(text[:_LONGEST])
-    return shown + ("…" if len(text) > _LONGEST else "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from app import tokens
 from app.tokens import claims as meanings
 from app.tokens import profiles, registry, times
 from app.tokens.brought import Brought
 from app.tokens.envelope import Token
-from app.tokens.findings import Segment, spelt_out
+from app.tokens.findings import Segment, quoted
 from app.tokens.lossless_json import Document
 from app.tokens.times import Seconds
 from app.web import mends
@@ -67,7 +68,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
-    statements = _signature(report, example_key), _claims(report), _warnings((*page.findings, *warned))
+    statements = _briefly(_signature(report, example_key)), _briefly(_claims(report)), _warnings((*page.findings, *warned))
     page.findings = tuple(sorted((*page.findings, *refusals), key=lambda row: ("error", "warning", "info").index(row.level)))
     page.verdict = Verdict(
         _overall(*statements),
@@ -80,7 +81,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     if "parameters" not in page.folded:
         page.header_rows = _rows(report.token.header, meanings.HEADER, report.at)
     page.key_note = _key_note(report)
-    page.profiles = tuple((one.id, one.name) for one in profiles.known().values())
+    page.profiles = _profiles()
     page.brought = tuple(_brought(one, report) for one in report.brought)
     if "expect" not in page.folded:
         page.recognised = report.profile.name if report.profile else ""
@@ -89,6 +90,12 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
     page.generatable = algorithm.name if algorithm and algorithm.family != "none" else ""
     return page
+
+
+@cache
+def _profiles() -> tuple[tuple[str, str], ...]:
+    """What the person can choose."""
+    return tuple((one.id, one.name) for one in profiles.known().values())
 
 
 def check_brought(page: Page, report: tokens.Report, parameter: str) -> None:
@@ -116,11 +123,6 @@ def spec_url(spec: str | None) -> str:
 
 
 def _signature(report: tokens.Report, example_key: bool) -> Statement:
-    statement = _signature_in_full(report, example_key)
-    return replace(statement, detail=_brief(statement.detail))
-
-
-def _signature_in_full(report: tokens.Report, example_key: bool) -> Statement:
     signature = report.signature
     if report.kind == "unknown" and not report.token.parts:
         if not report.token.text.strip():
@@ -169,11 +171,6 @@ def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
 
 
 def _claims(report: tokens.Report) -> Statement:
-    statement = _claims_in_full(report)
-    return replace(statement, detail=_brief(statement.detail))
-
-
-def _claims_in_full(report: tokens.Report) -> Statement:
     checks = {check.name: check for check in report.checks}
     if not isinstance(report.payload, dict):
         wrong = checks["claims"].outcome == "failed"
@@ -262,18 +259,18 @@ def _refusal(number: int, check: tokens.Check, report: tokens.Report) -> Finding
     return replace(row, line=line, column=column, width=max(1, tokens.shown_range(member.start, member.end - member.start, document)[1]))
 
 
-def _brief(text: str) -> str:
+def _briefly(said: Statement) -> Statement:
     """What fits into one line of the verdict: the findings below say it in full."""
-    if len(text) <= _LONG:
-        return text
-    text = re.sub(r" \([^()]*\)", "", text)
+    if len(said.detail) <= _LONG:
+        return said
+    text = re.sub(r" \([^()]*\)", "", said.detail)
     sentences = re.split(r"(?<=[.;:]) (?=[A-Z])", text)
     short = sentences[0]
     for sentence in sentences[1:]:
         if len(short) + len(sentence) >= _LONG:
             break
         short += f" {sentence}"
-    return short
+    return replace(said, detail=short)
 
 
 def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> FindingRow:
@@ -315,9 +312,9 @@ def _brought(one: Brought, report: tokens.Report) -> BroughtRow:
     if one.key:
         facts += [("Key", one.key.name)] + ([("Thumbprint", one.key.thumbprint())] if one.key.secret is None else [])
     if one.url:
-        facts += [("URL", _printable(one.url, 300)), ("Host", _printable(one.host, 100))]
+        facts += [("URL", quoted(one.url, 300)), ("Host", quoted(one.host, 100))]
     if one.thumbprint:
-        facts.append(("Thumbprint", _printable(one.thumbprint, 100)))
+        facts.append(("Thumbprint", quoted(one.thumbprint, 100)))
     for number, certificate in enumerate(one.certificates, 1):
         facts.append(
             (f"Certificate {number}" if len(one.certificates) > 1 else "Certificate", certificate.title if certificate else "not readable")
@@ -345,7 +342,7 @@ def _rows(document: Document | None, known: Mapping[str, meanings.Meaning], at: 
         written = value if isinstance(value, str) else document.text[start:end] if document else ""
         time = _time(value, at) if meaning and meaning.show == "time" else None
         text, spec, by = (meaning.text, meaning.spec, meaning.by) if meaning else ("", "", "")
-        rows.append(NamedRow(_printable(name, 200), _printable(written, _LONGEST_VALUE), text, spec, time, by or ""))
+        rows.append(NamedRow(quoted(name, 200), quoted(written, _LONGEST_VALUE), text, spec, time, by or ""))
     return tuple(rows)
 
 
@@ -355,11 +352,6 @@ def _time(value: object, at: Seconds) -> Time | None:
     assert isinstance(value, Seconds)
     iso = times.iso(value)
     return Time(int(value), iso, times.utc(value), times.relative(value, at)) if iso else None
-
-
-def _printable(text: str, limit: int) -> str:
-    """What cannot be seen is spelt out, half surrogates among it; a value can be as long as the whole token."""
-    return spelt_out(text[:limit]) + ("…" if len(text) > limit else "")
 
 
 def _key_note(report: tokens.Report) -> KeyNote:
