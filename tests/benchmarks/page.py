@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -150,7 +151,7 @@ def _decode(page: Page) -> Iterator[None]:
             page.evaluate(_SELECT, ["token-text", place, place + 1])
             # Nobody places the caret and presses a key within one frame.
             page.wait_for_timeout(random.randint(*_PAUSE_MS))
-            page.keyboard.press(key)
+            _press(page, key)
             yield
             assert page.evaluate(_VALUE, "payload-text") == tokens.for_reading(document)[0], "the payload did not follow the token"
 
@@ -163,9 +164,15 @@ def _encode(page: Page) -> Iterator[None]:
     while True:
         for key in "continued":
             before = page.evaluate(_VALUE, "token-text")
-            page.keyboard.press(key)
+            _press(page, key)
             yield
             assert page.evaluate(_VALUE, "token-text") != before, "the token did not follow the payload"
+
+
+def _press(page: Page, key: str) -> None:
+    page.keyboard.down(key)
+    time.sleep(random.randint(50, 90) / 1000)
+    page.keyboard.up(key)
 
 
 def _end_of_last_string(payload: str) -> int:
