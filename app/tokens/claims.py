@@ -92,6 +92,10 @@ class Expectations:
         return not (self.nonce is self.access_token is self.code is self.state is self.htm is self.htu is None)
 
 
+STRINGS = {"iss": "RFC 7519 §4.1.1", "sub": "RFC 7519 §4.1.2", "jti": "RFC 7519 §4.1.7"}
+"""The claims that are a string or nothing."""
+
+
 def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> Iterator[Check]:
     """The claims part of the report, in its order: claims set, times, issuer, audience, type."""
     if token.inner is not None and token.announces_inner:
@@ -114,6 +118,11 @@ def _claims_set(token: Token, value: object) -> Check:
     spec = "RFC 7519 §7.2"
     if token.payload is None:
         return Check("claims", "not_checked", "There are no claims to read.", spec)
+    if isinstance(value, dict):
+        for name, own_spec in STRINGS.items():
+            if name in value and not isinstance(value[name], str):
+                because = f"{name} is {kind_of(value[name])}; a string is required, and a strict receiver refuses the token."
+                return Check("claims", "failed", because, own_spec)
     if isinstance(value, dict) and token.payload.is_plain_object:  # the usual case: nothing of it is looked for
         return Check("claims", "passed", partial(_claims_set_of, len(value)), spec)
     wrong = next((finding for finding in token.payload_findings if finding.level == "error"), None)

@@ -217,10 +217,14 @@ class Report(Decoded):
         if self.token.header is None:
             return Check("header", "not_checked", "There is no header to read.", spec)
         value = self.header
-        wrong = header.faults(self.token) or jwe.header_faults(self.token)
+        wrong = header.faults(self.token) or jwe.header_faults(self.token) or self._faults_of_brought()
         if wrong:
             return Check("header", "failed", wrong[0].message, wrong[0].spec)
         return Check("header", "passed", lambda: f"The header is well-formed; alg is {quoted(str(value.get('alg')))}.", spec)
+
+    def _faults_of_brought(self) -> tuple[Finding, ...]:
+        """What is wrong with the form of a key that the header brings: its syntax must be understood (RFC 7515 §5.2, step 4)."""
+        return tuple(fault for one in self.brought for fault in one.findings if fault.level == "error" and fault.segment == "header")
 
     def _algorithm(self) -> Check:
         spec = "RFC 8725 §3.1"

@@ -1362,3 +1362,25 @@ def test_the_modulus_may_be_even_and_nothing_raises(which: int):
 def public_pem_of(modulus: int) -> str:
     key = rsa.RSAPublicNumbers(65537, modulus).public_key()
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "payload", "failed"),
+    [
+        pytest.param({"x5c": []}, {}, "header", id="no certificate"),
+        pytest.param({"x5c": ["AAAA"]}, {}, "header", id="no certificate in x5c"),
+        pytest.param({"jwk": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}}, {}, "header", id="a jwk off its curve"),
+        pytest.param({"jwk": {"kty": "oct", "k": "AAAA"}}, {}, "header", id="a secret in the header"),
+        pytest.param({"kid": 5}, {}, "header", id="kid"),
+        pytest.param({}, {"iss": 5}, "claims", id="iss"),
+        pytest.param({}, {"sub": 5}, "claims", id="sub"),
+        pytest.param({}, {"jti": [1]}, "claims", id="jti"),
+        pytest.param({}, {"aud": 5}, "aud", id="aud"),
+        pytest.param({}, {"exp": "1800000000"}, "exp", id="exp"),
+    ],
+)
+def test_no_accepted_token_has_an_error_among_its_findings(header: dict[str, Any], payload: dict[str, Any], failed: str):
+    report = check(make({"alg": "HS256", **header}, json.dumps({"exp": NOW + 60, **payload})))
+    assert "error" in [finding.level for finding in report.findings]
+    assert outcome(report, failed) == "failed"
+    assert not report.accepted
