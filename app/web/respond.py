@@ -24,6 +24,8 @@ def theme() -> str:
 def answer(page: object, panes: Sequence[str], whole: str = "debugger") -> Response:
     """The panes that the request changes, or the page with all of them."""
     if wants_partials():
+        if "slots" in request.form:  # a page with some of the panes
+            panes = [pane for pane in panes if pane in request.form["slots"].split()]
         if "share" in request.form and "share" not in panes:
             panes = (*panes, "share")  # an open panel follows the token
         return make_response(render_template("partials/answer.html", page=page, panes=panes))
