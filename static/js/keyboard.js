@@ -1,5 +1,6 @@
 const area = document.getElementById("token-text");
 const list = document.getElementById("keys");
+const single = document.getElementById("single-keys");
 const isField = (element) => element.matches?.("input:not([type=radio], [type=checkbox]), textarea, select");
 
 function closeMenus(except) {
@@ -14,9 +15,10 @@ function closeMenus(except) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     if (document.querySelector(".menu[open]")) closeMenus();
+    else if (event.target.closest(".share")) document.querySelector("[name=unshare]").click();
     else if (isField(event.target)) event.target.blur();
   }
-  if (!area || isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || list.open) return;
+  if (!area || !single?.checked || isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || list.open) return;
   if (event.key === "/") {
     event.preventDefault();
     area.focus();
@@ -34,7 +36,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("paste", (event) => {
-  if (!area || isField(event.target) || list.open) return;
+  if (!area || isField(event.target) || list?.open) return;
   const text = event.clipboardData.getData("text/plain").trim();
   if (!text) return;
   event.preventDefault();

@@ -373,6 +373,22 @@ def test_question_mark_shows_the_keys_and_escape_closes_them(debugger):
     expect(dialog).to_be_hidden()
 
 
+def test_single_keys_can_be_switched_off(debugger):
+    dialog = debugger.page.get_by_role("dialog", name="Keyboard")
+    debugger.page.keyboard.press("?")
+    dialog.get_by_role("checkbox").uncheck()
+    dialog.get_by_role("button", name="Close").click()
+    debugger.page.keyboard.press("/")
+    expect(debugger.token).not_to_be_focused()
+    debugger.page.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+    debugger.page.get_by_role("button", name="Keyboard shortcuts").click()
+    dialog.get_by_role("checkbox").check()
+    dialog.get_by_role("button", name="Close").click()
+    debugger.page.keyboard.press("/")
+    expect(debugger.token).to_be_focused()
+
+
 def test_escape_closes_the_menu_and_gives_the_focus_back(debugger):
     summary = debugger.page.locator("#examples > summary")
     summary.click()

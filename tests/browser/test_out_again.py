@@ -137,6 +137,13 @@ def test_the_link_follows_the_token_and_keeps_the_masks(debugger, panel):
     expect(panel).to_have_count(0)
 
 
+def test_escape_closes_the_panel_and_gives_the_focus_back(debugger, panel):
+    debugger.page.get_by_label("name").focus()
+    debugger.page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(debugger.page.get_by_role("button", name="share", exact=True)).to_be_focused()
+
+
 def test_another_example_closes_the_panel(debugger, panel):
     debugger.page.locator("#examples summary").click()
     debugger.page.get_by_role("link", name="RS256", exact=True).click()
