@@ -31,10 +31,15 @@ _MARKS = (
 _PASETO = re.compile(r"v([1-4])\.(local|public)\.")
 
 
+_FOR_THE_KEY_BOX = "it belongs in the key box."
+
+
 def guess(text: str, clean: str) -> tuple[str, tuple[Repair, ...]]:
     """A sentence on what *clean*, that is *text* without white space, may be; and the token in it, when it can be read out."""
     for look in (_key, _marked, _hex_dump, _encoded):
         answer = look(text, clean)
+        if isinstance(answer, str) and answer.endswith(_FOR_THE_KEY_BOX):
+            return answer, (Repair("Put it into the key box", "key", text.strip()),)
         if answer:
             return answer if isinstance(answer, tuple) else (answer, ())
     if _UUID.fullmatch(clean):
@@ -63,13 +68,13 @@ def _key(text: str, clean: str) -> str:
         if name in ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"):
             return "It is a certificate request in PEM: it proves nothing and has no use here."
         what = "certificate" if "CERTIFICATE" in name else "private key" if "PRIVATE" in name else "key"
-        return f"It is a {what} in PEM; it belongs in the key box."
+        return f"It is a {what} in PEM; {_FOR_THE_KEY_BOX}"
     if clean.startswith(("ssh-rsaAAAA", "ssh-ed25519AAAA", "ecdsa-sha2-")):
-        return "It is an OpenSSH public key; it belongs in the key box."
+        return f"It is an OpenSSH public key; {_FOR_THE_KEY_BOX}"
     if clean.startswith("{") and ('"kty"' in clean or '"keys"' in clean):
         value = lossless_json.read(text.strip()).value
         if isinstance(value, dict) and ("kty" in value or isinstance(value.get("keys"), list)):
-            return f"It is a {'JWK' if 'kty' in value else 'JWK Set'}; it belongs in the key box."
+            return f"It is a {'JWK' if 'kty' in value else 'JWK Set'}; {_FOR_THE_KEY_BOX}"
     return ""
 
 
@@ -128,7 +133,7 @@ def _binary(data: bytes) -> str:
         (_is_macaroon, "It is a macaroon: caveats chained by HMAC, to be checked by its issuer alone. It is no JWT."),
         (_is_saml, "It is a SAML message in base64: XML, no JWT. A SAML tool reads it."),
         (lambda one: one[:5] == b"%PDF-" or one[:4] == b"PK\x03\x04", "It is a file in base64, no token."),
-        (lambda one: one[:2] == b"\x30\x82", "It is DER in base64, a key or a certificate: it belongs in the key box."),
+        (lambda one: one[:2] == b"\x30\x82", f"It is DER in base64, a key or a certificate: {_FOR_THE_KEY_BOX}"),
     )
     told = next((words for fits, words in looks if fits(data)), "")
     return told or (

@@ -27,7 +27,10 @@ def of_json(segment: Segment, text: str, problem: Problem) -> tuple[Repair, ...]
         case "json_byte_order_mark":
             return (Repair("Remove the byte order mark", field, "", 0, 1),)
         case "json_comment":
-            return (Repair("Remove the comment", field, "", at, length),)
+            behind = text[at + length :].strip()
+            # On one line, the comment has swallowed the rest of the object.
+            is_whole = there.startswith("/*") or behind or text[:at].rstrip()[-1:] in ("}", "]")
+            return (Repair("Remove the comment", field, "", at, length),) if is_whole else ()
         case "json_constant":
             return (Repair("Write null", field, "null", at, length),)
         case "json_control_character":

@@ -37,7 +37,8 @@ def form(name: str, now: int) -> Form | None:
     key = _key(row.get("key", ""))
     signed_with = _key(row.get("signed_with", "")) or key
     token = _made(row, signed_with, now)
-    filled = Form(token=token, key=_key(row["box"]) if "box" in row else key, **row.get("fields", {}))
+    expected = {name: Template(value).substitute(times(now)) for name, value in row.get("fields", {}).items()}
+    filled = Form(token=token, key=_key(row["box"]) if "box" in row else key, **expected)
     present.panes(filled, tokens.verify(token, filled.key or signed_with, at=now))
     filled.token = row.get("around", "$token").replace("$token", token)
     return filled

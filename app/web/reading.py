@@ -29,6 +29,7 @@ EXPECTED = {
     "htm": "HTTP method",
     "htu": "HTTP URI",
     "access_token": "Access token",
+    "at": "Valid at",
     "leeway": "Leeway, seconds",
 }
 
@@ -73,7 +74,7 @@ def story(name: str) -> str:
     before = next(one for one, following in pairwise(rows) if following is row)
     after = next(following for one, following in pairwise(rows) if one is row)
     group = next(group["title"] for group in examples.GROUPS if row in group["stories"])
-    told = Story(row, group, page, tuple(tries(row, form, now)), tuple(_expected(row)), before, after)
+    told = Story(row, group, page, tuple(tries(row, form, now)), tuple(_expected(row, form)), before, after)
     return render_template("pages/story.html", story=told, page=page, theme=theme())
 
 
@@ -92,9 +93,8 @@ def tries(row: dict[str, Any], form: Form, now: int) -> Iterator[Try]:
         yield Try(Mend("", one["label"], target, PANES.get(field, "/verify"), text), one["says"])
 
 
-def _expected(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    fields = row.get("fields", {})
-    tried = {one["field"] for one in row.get("tries", ())} - PANES.keys()
+def _expected(row: dict[str, Any], form: Form) -> Iterator[tuple[str, str, str]]:
+    tried = {one["field"] for one in row.get("tries", ())}
     for name, label in EXPECTED.items():
-        if name in fields or name in tried:
-            yield name, label, fields.get(name, "")
+        if getattr(form, name) or name in tried:
+            yield name, label, getattr(form, name)

@@ -82,7 +82,8 @@ def test_a_key_is_sent_to_the_key_box(text: str, told: str):
     assert finding.code == "not_a_token"
     assert told in finding.message
     assert "it belongs in the key box" in finding.message
-    assert finding.repairs == ()
+    (repair,) = finding.repairs
+    assert (repair.field, repair.text, repair.length) == ("key", text.strip(), None)
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,8 @@ def test_a_name_that_stands_twice_under_another_spelling_is_told():
     assert "offsets 1 and 15" in finding.message
     assert "escapes" in finding.message
     assert only(make(HS, '{"a":1,"a":2}'), "json_duplicate_member").spec == "RFC 7519 §4"
+
+
+def test_a_comment_that_has_swallowed_the_rest_is_not_taken_out():
+    finding = only(make(HS, '{"exp":1800000000, // "admin":true, "b":2}'), "json_comment")
+    assert finding.repairs == ()
