@@ -13,14 +13,14 @@ from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import examples, forms, mends, present, sharing
+from app.web import examples, forms, inside, mends, present, sharing
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
 
-_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought")
+_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "inside")
 AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
@@ -107,7 +107,9 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
-    page = present.fill(page, report, not is_example and form.key in examples.KEYS)
+    example_key = not is_example and form.key in examples.KEYS
+    page = present.fill(page, report, example_key)
+    page.layers = inside.layers(report, example_key)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)

@@ -56,6 +56,8 @@ _TO_DO = {
     "profile": "Have the issuer correct it, or choose another profile under Expect.",
 }
 _CLAIM_CHECKS = ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat")
+# What the pane of the tokens inside tells.
+_OF_LAYERS = {"nested_layer", "jws_nested", "jwe_nested"}
 _LONG = 120
 _NOT_A_JWT = re.compile(r"Not a JWT: [^.]*\. (?=\S)")
 _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
@@ -65,10 +67,12 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
     unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
+    unsaid |= _OF_LAYERS if report.nested else set()
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
-    statements = _briefly(_signature(report, example_key)), _briefly(_claims(report)), _warnings((*page.findings, *warned))
+    claims = _inside(report, example_key) if report.nested else _claims(report)
+    statements = _briefly(_signature(report, example_key)), _briefly(claims), _warnings((*page.findings, *warned))
     page.findings = tuple(sorted((*page.findings, *refusals), key=lambda row: ("error", "warning", "info").index(row.level)))
     page.verdict = Verdict(
         _overall(*statements),
@@ -131,7 +135,10 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     if report.decryption:
         words = {"decrypted": "Decrypted", "failed": "Not decrypted", "not_tried": "Encrypted"}
         tone: Tone = "bad" if report.decryption.status == "failed" else "idle"
-        return Statement(tone, words[report.decryption.status], report.decryption.because.removeprefix("Decrypted "))
+        because = report.decryption.because.removeprefix("Decrypted ")
+        if report.nested:  # who made it, the token inside tells
+            because = because.partition("; the sender is not proven")[0]
+        return Statement(tone, words[report.decryption.status], because)
     if signature.status == "verified":
         assert signature.key is not None
         return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}")
@@ -197,6 +204,27 @@ def _claims(report: tokens.Report) -> Statement:
     if "exp" not in report.payload:  # tokens of its profile have none
         return Statement(tone, "No expiry", checks["exp"].because)
     return Statement(tone, "Not expired", f"until {times.utc(report.payload['exp'])}")
+
+
+def of_layer(report: tokens.Report, example_key: bool) -> tuple[Statement, ...]:
+    """What is said of a token inside another: who vouches for it, and what of its claims if it has the claims."""
+    statements = (_signature(report, example_key), *((_claims(report),) if report.payload is not None else ()))
+    return tuple(map(_briefly, statements))
+
+
+def _inside(report: tokens.Report, example_key: bool) -> Statement:
+    """Of the tokens inside the first that nobody vouches for, else the claims of the innermost."""
+    for layer in report.nested:
+        proof, *_ = of_layer(layer, example_key)
+        is_open = layer.decryption is not None and layer.decryption.status == "decrypted"
+        if not is_open and layer.signature.status != "verified":
+            return replace(proof, word=f"Inside: {_small(proof.word)}")
+    said = _claims(report.nested[-1])
+    return Statement(said.tone, f"Inside: {_small(said.word)}", " · ".join(filter(None, (said.detail, _small(proof.word)))))
+
+
+def _small(word: str) -> str:
+    return word[:1].lower() + word[1:]
 
 
 def _failed_word(name: str, claims: dict[str, object]) -> str:

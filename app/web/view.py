@@ -158,6 +158,19 @@ class BroughtRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerRow:
+    """A token inside the token: what it is, the verdict on it, and what it says."""
+
+    title: str
+    named: str
+    """Its alg, enc and kid."""
+    texts: tuple[tuple[str, str], ...]
+    """Header and payload."""
+    statements: tuple[Statement, ...]
+    opening: Mend
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     name: str
     label: str
@@ -216,6 +229,8 @@ class Page:
     """The name of the profile that the token was recognised as."""
     travels: tuple[Travel, ...] = ()
     brought: tuple[BroughtRow, ...] = ()
+    layers: tuple[LayerRow, ...] = ()
+    """The tokens inside the token, each in the one before."""
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
     share: Share | None = None

@@ -30,6 +30,7 @@ ALL = {
     "key_note",
     "expect",
     "brought",
+    "inside",
     "share",
 }
 FIELDS = {
