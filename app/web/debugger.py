@@ -21,10 +21,10 @@ from app.web.view import Form, Page, Statement, Verdict
 blueprint = Blueprint("debugger", __name__)
 
 _FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "inside")
-AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "travel")
+AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "detached", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
-ALL = (*_FOLLOWING, "token", "header", "payload", "key", "expect", "share")  # travel stands in expect
+ALL = (*_FOLLOWING, "token", "header", "payload", "detached", "key", "expect", "share")  # travel stands in expect
 
 _MOST_FIELDS = 96
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
@@ -68,6 +68,8 @@ def encode() -> Response:
     if not notice and _is_encrypted(form.token):  # encrypting writes into the header
         form.header, form.header_layout = _header_of(form.token)
         panes += ("header",)
+    if "detached" in request.form:
+        panes += ("detached",)
     return answer(show(form, notice, box), panes)
 
 
@@ -109,6 +111,9 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     example_key = not is_example and form.key in examples.KEYS
     page = present.fill(page, report, example_key)
+    page.is_detached = report.token.is_detached or bool(form.detached)
+    if form.detached and report.signing_input is None:
+        page.detached_note = "Not used: this token does not leave its payload out."
     page.layers = inside.layers(report, example_key)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
@@ -132,15 +137,19 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
         *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
     )
     box = box or tokens.read_keys(form.key, form.key_encoding)
-    return tokens.verify(form.token, box, at=at if at is not None else int(time.time()), leeway=leeway or 0, expect=expect)
+    moment = at if at is not None else int(time.time())
+    return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
 
 
 def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
+    detached = bool(form.detached) and tokens.decode(form.token).token.is_detached
+    if detached and payload:
+        return "Not signed: the detached payload is what the token covers. Empty that box to put this payload into the token."
     try:
-        form.token = tokens.encode(header, payload, box).token
+        form.token = tokens.encode(header, form.detached if detached else payload, box, detached=detached).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()

@@ -68,6 +68,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     checks = report.checks
     unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
     unsaid |= _OF_LAYERS if report.nested else set()
+    unsaid |= {"signature_mismatch"} if _lacks_content(report) else set()
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
@@ -151,6 +152,8 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return _suspected(suspect, report)
     if example_key and (signature.status == "invalid" or signature.key is not None):
         return Statement("warn", "Signature not checked", "The key box still holds the example's key; paste the key of this token")
+    if _lacks_content(report):
+        return Statement("warn", "Content missing", "The token leaves its payload out; paste the detached payload")
     if signature.status == "invalid":
         damage = next((one.message for one in report.token.form_findings if one.level == "error"), "")
         return Statement("bad", "Signature does not match", damage or signature.because.removeprefix("The signature does not match "))
@@ -166,6 +169,11 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", signature.because)
 
 
+def _lacks_content(report: tokens.Report) -> bool:
+    """Whether the signature may well fit, were the detached content there."""
+    return report.token.is_detached and report.signing_input is None and report.signature.matches is False and not report.suspects
+
+
 def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
     """The verdict when it is known what would have matched."""
     if suspect.code == "suspect_public_key_as_secret":
@@ -179,6 +187,8 @@ def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
 
 def _claims(report: tokens.Report) -> Statement:
     checks = {check.name: check for check in report.checks}
+    if report.token.is_detached:
+        return Statement("idle", "No claims", "the payload is detached")
     if not isinstance(report.payload, dict):
         wrong = checks["claims"].outcome == "failed"
         return Statement("warn" if wrong else "idle", "No claims", checks["claims"].because if wrong else "")

@@ -34,6 +34,8 @@ class Form:
     state: str = ""
     htm: str = ""
     htu: str = ""
+    detached: str = ""
+    """The content of a token that leaves its payload out, line ends as LF."""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
@@ -234,6 +236,9 @@ class Page:
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
     share: Share | None = None
+    is_detached: bool = False
+    """Whether the token leaves its payload out, so that there is a box for it."""
+    detached_note: str = ""
     is_decrypted: bool = False
     """Whether the payload is what a key has opened."""
     generatable: str = ""

@@ -30,6 +30,7 @@ ALL = {
     "key_note",
     "expect",
     "brought",
+    "detached",
     "inside",
     "share",
 }
