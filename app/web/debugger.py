@@ -13,14 +13,14 @@ from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import examples, forms, inside, mends, present, sharing
+from app.web import examples, forms, inside, mends, present, sharing, signers
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
 
-_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "inside")
+_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "signers", "inside")
 AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "detached", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
@@ -75,8 +75,11 @@ def encode() -> Response:
 
 @blueprint.post("/verify")
 def verify() -> Response:
-    page = show(read_form())
-    return answer(page, (*AFTER_KEY, "payload") if page.is_decrypted else AFTER_KEY)
+    form = read_form()
+    signer = form.signer
+    page = show(form, follows=True)
+    panes = (*AFTER_KEY, "payload") if page.is_decrypted else AFTER_KEY
+    return answer(page, (*panes, "header") if form.signer != signer else panes)
 
 
 def read_form() -> Form:
@@ -89,10 +92,19 @@ def read_form() -> Form:
     return form
 
 
-def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes: bool = False, is_example: bool = False) -> Page:
+def show(
+    form: Form,
+    notice: str = "",
+    box: tokens.Keys | None = None,
+    *,
+    panes: bool = False,
+    is_example: bool = False,
+    follows: bool = False,
+) -> Page:
     """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before.
 
     *is_example*: the key belongs to the token. *panes*: header and payload are those of the token. They always are when a key opened it.
+    *follows*: the header is that of the signature which a key chose among several.
     """
     notices = [one for one in (notice, g.pop("notice", "")) if one]
     report = judge(form, notices, box)
@@ -102,6 +114,9 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     opened = report.decryption is not None and report.decryption.plaintext is not None
     if panes or opened:
         present.panes(form, report)
+        signers.choose(form, report)
+    elif follows:
+        signers.follow(form, report)
     folded = frozenset(request.form.get("folded", "").split())
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
     if form.payload_layout != "as-written":
@@ -114,6 +129,8 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     page.is_detached = report.token.is_detached or bool(form.detached)
     if form.detached and report.signing_input is None:
         page.detached_note = "Not used: this token does not leave its payload out."
+    page.signers = signers.rows(report, example_key)
+    page.signers_name = "Signatures" if report.signatures else "Recipients"
     page.layers = inside.layers(report, example_key)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
@@ -145,9 +162,12 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
-    detached = bool(form.detached) and tokens.decode(form.token).token.is_detached
+    old_token = tokens.decode(form.token).token
+    detached = bool(form.detached) and old_token.is_detached
     if detached and payload:
         return "Not signed: the detached payload is what the token covers. Empty that box to put this payload into the token."
+    if old_token.signatures:
+        return signers.sign(form, header, form.detached if detached else payload, box)
     try:
         form.token = tokens.encode(header, form.detached if detached else payload, box, detached=detached).token
     except tokens.CannotEncode as error:

@@ -67,6 +67,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
     unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
+    unsaid |= {"other_signature"}  # the pane of the signatures tells
     unsaid |= _OF_LAYERS if report.nested else set()
     unsaid |= {"signature_mismatch"} if _lacks_content(report) else set()
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
@@ -142,7 +143,9 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return Statement(tone, words[report.decryption.status], because)
     if signature.status == "verified":
         assert signature.key is not None
-        return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}")
+        several = [token for token, _ in report.signatures]
+        which = f" · {several.index(report.token) + 1} of {len(several)} signatures" if len(several) > 1 else ""
+        return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}{which}")
     if signature.status == "unsecured":
         return Statement("bad", "Unsecured", "alg none: anyone can write this token")
     if signature.matches:

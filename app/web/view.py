@@ -36,6 +36,8 @@ class Form:
     htu: str = ""
     detached: str = ""
     """The content of a token that leaves its payload out, line ends as LF."""
+    signer: str = ""
+    """Which of several signatures the header belongs to, from 0."""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
@@ -160,6 +162,22 @@ class BroughtRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SignerRow:
+    """One signature or one recipient of a token in JSON serialization."""
+
+    title: str
+    named: str
+    """Its alg, enc and kid."""
+    tone: Tone
+    word: str
+    because: str
+    headers: tuple[tuple[str, str], ...]
+    """The protected header, and the one that anyone can change."""
+    decides: bool
+    """Whether the verdict on the token is the one on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LayerRow:
     """A token inside the token: what it is, the verdict on it, and what it says."""
 
@@ -231,6 +249,8 @@ class Page:
     """The name of the profile that the token was recognised as."""
     travels: tuple[Travel, ...] = ()
     brought: tuple[BroughtRow, ...] = ()
+    signers_name: str = ""
+    signers: tuple[SignerRow, ...] = ()
     layers: tuple[LayerRow, ...] = ()
     """The tokens inside the token, each in the one before."""
     folded: frozenset[str] = frozenset()

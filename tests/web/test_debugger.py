@@ -32,6 +32,7 @@ ALL = {
     "brought",
     "detached",
     "inside",
+    "signers",
     "share",
 }
 FIELDS = {
