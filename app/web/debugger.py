@@ -108,7 +108,8 @@ def show(
     """
     notices = [one for one in (notice, g.pop("notice", "")) if one]
     report = judge(form, notices, box)
-    report.is_thorough = "typing" not in request.form  # while somebody types, the answer comes first
+    for one in (report, *report.nested):
+        one.is_thorough = "typing" not in request.form  # while somebody types, the answer comes first
     omitted = sharing.Omitted(form.left_out, report.token)
     sharing.told(report, omitted)
     opened = report.decryption is not None and report.decryption.plaintext is not None

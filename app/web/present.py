@@ -71,6 +71,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     unsaid |= _OF_LAYERS if report.nested else set()
     unsaid |= {"signature_mismatch"} if _lacks_content(report) else set()
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
+    page.findings += tuple(_of_inside(report, unsaid))
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
     claims = _inside(report, example_key) if report.nested else _claims(report)
@@ -337,6 +338,16 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         width,
         mends.buttons("f", number, finding.repairs, decoded) if finding.repairs else (),
     )
+
+
+def _of_inside(report: tokens.Report, unsaid: set[str]) -> Iterator[FindingRow]:
+    """What speaks against the tokens inside, but for what was told already: the keys are the same."""
+    told = set(report.findings)
+    for layer in report.nested:
+        for one in layer.findings:
+            if one.level != "info" and one.code not in unsaid and one not in told:
+                yield FindingRow(one.level, "payload", f"Inside: {one.message}", one.fix or "", one.spec or "")
+        told.update(layer.findings)
 
 
 def _travels(claims: object) -> Iterator[Travel]:

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 from app.tokens import encode
@@ -91,3 +93,21 @@ def test_json_is_painted_by_its_members_and_a_token_not_as_json(debugger):
     expected = [[parts["protected"]], [parts["payload"]], [parts["signature"]], [], []]
     assert painted(debugger, "token", "header", "payload", "signature", "extra", "other") == expected
     assert painted(debugger, "payload", "key", "string", "number", "literal") == [[], [], [], []]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_axe_finds_nothing_and_nothing_sticks_out(new_context, debugger_of, scheme, width):
+    page = new_context(color_scheme=scheme, viewport={"width": width, "height": 900}).new_page()
+    debugger = debugger_of(page).open()
+    debugger.paste(debugger.key, OTHER)
+    inner = encode({"alg": "HS256", "kid": "k" * 90}, json.dumps({"long": "x" * 300}), SECRET).token
+    for token, words in (
+        (encode({"alg": "HS256", "cty": "JWT"}, inner, OTHER).token, "Inside: signature does not match"),
+        (general(("a", SECRET), ("b" * 90, OTHER)), "2 of 2 signatures"),
+        (encode({"alg": "HS256"}, "content", OTHER, detached=True).token, "Content missing"),
+    ):
+        debugger.paste(debugger.token, token)
+        debugger.says(words)
+        found = Axe().run(page).response["violations"]
+        assert not [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

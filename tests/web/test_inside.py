@@ -92,6 +92,17 @@ def test_what_is_inside_is_not_told_twice(decoded, make_token):
     assert "nested" not in dom.words("findings")
 
 
+def test_what_speaks_against_the_inner_is_among_what_was_noticed(decoded, make_token):
+    third = "a-third-secret-that-nobody-knows-0123456789"
+    dom = decoded(make_token(make_token('{"sub":"alice"}', key=third), NESTED, key=OTHER), OTHER)
+    words = dom.words("findings")
+    assert "Inside: The signature does not match" in words
+    assert "Inside: No exp" in words
+    assert "1 error and 1 warning" in dom.words("verdict")
+    sound = decoded(make_token(make_token(CLAIMS, key=OTHER), NESTED, key=OTHER), OTHER)
+    assert "Nothing out of the ordinary" in sound.words("findings")
+
+
 def test_a_token_inside_is_opened_by_its_button_without_a_script(decoded, make_token):
     innermost = make_token(CLAIMS)
     middle = make_token(innermost, NESTED)
