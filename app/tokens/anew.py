@@ -28,18 +28,20 @@ class Anew:
     """Why the one could not be whose header was given."""
 
 
-def anew(signatures: Sequence[tuple[Token, Signature]], signer: int, header: str, payload: str, keys: Keys) -> Anew:
+def anew(
+    signatures: Sequence[tuple[Token, Signature]], signer: int, header: str, payload: str, keys: Keys, *, detached: bool = False
+) -> Anew:
     """Write *payload* into the token of these *signatures*, and *header* into the one at *signer*.
 
     The verdicts are those with the same *keys*. That signature is made with any key that fits; the others, when what they
-    cover has changed, only with the key that they matched or that has their kid: nobody signs in another's place. A token
-    that leaves its payload out still does. Raises CannotEncode when the header cannot be read.
+    cover has changed, only with the key that they matched or that has their kid: nobody signs in another's place. What is
+    *detached* is signed and left out. Raises CannotEncode when the header cannot be read.
     """
     own = signatures[signer][0]
     edited = read_header(header)
     content = content_of(edited.value, payload)
     text = _Text(own.text)
-    is_new = not own.is_detached and content != own.parts[1].text
+    is_new = not detached and content != own.parts[1].text
     if is_new:
         text.put(text.root, {"payload": content})
     kept: list[int] = []

@@ -127,12 +127,11 @@ def show(
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     example_key = not is_example and form.key in examples.KEYS
     page = present.fill(page, report, example_key)
-    page.is_detached = report.token.is_detached or bool(form.detached)
+    signers.fill(page, report, example_key)
+    inside.fill(page, report, example_key)
+    page.has_detached = report.token.is_detached or bool(form.detached)
     if form.detached and report.signing_input is None:
         page.detached_note = "Not used: this token does not leave its payload out."
-    page.signers = signers.rows(report, example_key)
-    page.signers_name = "Signatures" if report.signatures else "Recipients"
-    page.layers = inside.layers(report, example_key)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)
@@ -163,14 +162,18 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
-    old_token = tokens.decode(form.token).token
-    detached = bool(form.detached) and old_token.is_detached
-    if detached and payload:
+    token = tokens.decode(form.token).token
+    detached = token.is_detached and "detached" in request.form
+    if detached and payload and form.detached:
         return "Not signed: the detached payload is what the token covers. Empty that box to put this payload into the token."
-    if old_token.signatures:
-        return signers.sign(form, header, form.detached if detached else payload, box)
+    if detached and not payload and not form.detached:
+        return "Not signed: the token leaves its payload out. Paste the detached payload first."
+    detached = detached and not payload
+    content = form.detached if detached else payload
+    if token.signatures:
+        return signers.sign(form, header, content, box, detached)
     try:
-        form.token = tokens.encode(header, form.detached if detached else payload, box, detached=detached).token
+        form.token = tokens.encode(header, content, box, detached=detached).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()

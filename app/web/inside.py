@@ -8,21 +8,21 @@ from app import tokens
 from app.tokens.findings import quoted
 from app.tokens.lossless_json import Document
 from app.web import mends, present
-from app.web.view import LayerRow
+from app.web.view import LayerRow, Page
 
 _LONGEST = 4000
 _LONGEST_NAME = 200
 _KINDS = {"JWS": "Signed token (JWS)", "JWE": "Encrypted token (JWE)", "SD-JWT": "SD-JWT"}
 
 
-def layers(report: tokens.Report, example_key: bool) -> tuple[LayerRow, ...]:
+def fill(page: Page, report: tokens.Report, example_key: bool) -> None:
     """A row for each of them, the outermost first."""
     rows = []
     for number, layer in enumerate(report.nested):
         (opening,) = mends.buttons("n", number, mends.opening(number, report), report)
         title = _KINDS.get(layer.kind, layer.kind) if layer.depth == 1 else f"In it: {_KINDS.get(layer.kind, layer.kind)}"
         rows.append(LayerRow(title, named(layer.header), tuple(_texts(layer)), present.of_layer(layer, example_key), opening))
-    return tuple(rows)
+    page.layers = tuple(rows)
 
 
 def _texts(layer: tokens.Report) -> Iterator[tuple[str, str]]:

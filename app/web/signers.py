@@ -8,7 +8,7 @@ from app import tokens
 from app.tokens.envelope import Token
 from app.tokens.jwe.message import Message, take_apart
 from app.web.inside import named, shown
-from app.web.view import Form, SignerRow, Tone
+from app.web.view import Form, Page, SignerRow, Tone
 
 _WORDS: dict[str, tuple[Tone, str]] = {
     "verified": ("good", "Verified"),
@@ -20,12 +20,13 @@ _UNPROTECTED = "Not protected: anyone can change it"
 _MOST_RECIPIENTS = 20
 
 
-def rows(report: tokens.Report, example_key: bool) -> tuple[SignerRow, ...]:
+def fill(page: Page, report: tokens.Report, example_key: bool) -> None:
     """The signatures, when there are several or one has an unprotected header; of an encrypted token its recipients, when there are several."""
     if any(token.unprotected for token, _ in report.signatures) or len(report.signatures) > 1:
-        return tuple(_signatures(report, example_key))
+        page.signers_name, page.signers = "Signatures", tuple(_signatures(report, example_key))
     message = take_apart(report.token) if report.serialization == "general" else None
-    return tuple(_recipients(message, report)) if message and len(message.recipients) > 1 else ()
+    if message and len(message.recipients) > 1:
+        page.signers_name, page.signers = "Recipients", tuple(_recipients(message, report))
 
 
 def _signatures(report: tokens.Report, example_key: bool) -> Iterator[SignerRow]:
@@ -57,11 +58,11 @@ def _recipients(message: Message, report: tokens.Report) -> Iterator[SignerRow]:
         yield SignerRow(f"Recipient {one.number} of {len(message.recipients)}", named(one.header), "idle", word, because, (), is_opened)
 
 
-def sign(form: Form, header: str, payload: str, box: tokens.Keys) -> str:
-    """Write the token of *form* anew in its own form; returns what to say of signatures that could not be made."""
+def sign(form: Form, header: str, payload: str, box: tokens.Keys, detached: bool) -> str:
+    """Write the token of *form* anew in its own serialization; returns what to say of signatures that could not be made."""
     report = tokens.verify(form.token, box, at=0, payload=form.detached or None)
     try:
-        made = tokens.anew(report.signatures, _chosen(form, report), header, payload, box)
+        made = tokens.anew(report.signatures, _chosen(form, report), header, payload, box, detached=detached)
     except tokens.CannotEncode as error:
         return f"{error.message} {error.hint}".strip()
     form.token = made.token

@@ -256,8 +256,8 @@ class Page:
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
     share: Share | None = None
-    is_detached: bool = False
-    """Whether the token leaves its payload out, so that there is a box for it."""
+    has_detached: bool = False
+    """Whether there is a box for a payload that the token leaves out."""
     detached_note: str = ""
     is_decrypted: bool = False
     """Whether the payload is what a key has opened."""

@@ -29,7 +29,7 @@ def general(*signers: str, payload: str = CLAIMS) -> str:
 
 def written(text: str, header: str, payload: str = NEW, keys: str = SECRET, at: int = 0, content: str | None = None) -> Any:
     report = verify(text, keys, at=NOW, payload=content)
-    return anew(report.signatures, at, header, payload, report.keys)
+    return anew(report.signatures, at, header, payload, report.keys, detached=content is not None)
 
 
 def statuses(text: str, keys: str, content: str | None = None) -> list[str]:
@@ -128,6 +128,13 @@ def test_what_is_detached_stays_detached(form: Any):
     made = written(text, '{"alg":"HS256","kid":"k"}', CLAIMS, content=CLAIMS)
     assert "payload" not in json.loads(made.token)
     assert statuses(made.token, SECRET, CLAIMS) == ["verified"]
+
+
+def test_a_payload_is_put_into_what_was_detached():
+    text = encode({"alg": "HS256"}, CLAIMS, SECRET, serialization="general", detached=True).token
+    made = written(text, '{"alg":"HS256"}')
+    assert json.loads(made.token)["payload"] == b64u(NEW)
+    assert statuses(made.token, SECRET) == ["verified"]
 
 
 def test_an_unencoded_payload_stays_unencoded():

@@ -105,6 +105,30 @@ def test_a_payload_beside_detached_content_is_not_signed_unasked(post):
     assert attached.typed("token-text") == encode('{"alg":"HS256"}', '{"a":1}', KEY).token
 
 
+@pytest.mark.parametrize("token", FORMS)
+def test_nothing_is_signed_over_content_that_is_missing(post, token):
+    page = post("/decode", {"token": token, "key": KEY})
+    refused = post("/encode", page.form | {"header": page.typed("header-text") + " "})
+    assert refused.typed("token-text") == token
+    assert "Paste the detached payload first" in refused.words("notice")
+
+
+@pytest.mark.parametrize("form", ["flattened", "general"])
+def test_a_payload_typed_for_a_detached_token_is_put_into_it(post, form):
+    page = post("/decode", {"token": made(serialization=form), "key": KEY})
+    attached = post("/encode", page.form | {"payload": '{"a":1}'})
+    assert "payload" in json.loads(attached.typed("token-text"))
+    assert "Signature verified" in attached.words("verdict")
+
+
+def test_a_payload_that_is_emptied_by_hand_is_signed_empty(post, make_token):
+    page = post("/decode", {"token": make_token(key=KEY), "key": KEY})
+    emptied = post("/encode", page.form | {"payload": ""}, HTMX)
+    assert "detached" not in emptied.panes
+    assert "Signature verified" in emptied.words("verdict")
+    assert emptied.words("notice") == ""
+
+
 def test_a_report_to_hand_on_judges_the_content(client):
     report = client.post("/report", data={"token": made(), "key": KEY, "detached": CONTENT, "as": "json"}).text
     assert json.loads(report)["signature"]["status"] == "verified"
