@@ -131,6 +131,8 @@ def spec_url(spec: str | None) -> str:
 
 def _signature(report: tokens.Report, example_key: bool) -> Statement:
     signature = report.signature
+    # Of several signatures, the report's own sentence says which one; the pane of the signatures says it too.
+    because = next((verdict.because for token, verdict in report.signatures if token is report.token), signature.because)
     if report.kind == "unknown" and not report.token.parts:
         if not report.token.text.strip():
             return Statement("idle", "No token yet", "Paste one")
@@ -145,7 +147,7 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     if signature.status == "verified":
         assert signature.key is not None
         several = [token for token, _ in report.signatures]
-        which = f" · {several.index(report.token) + 1} of {len(several)} signatures" if len(several) > 1 else ""
+        which = f" · signature {several.index(report.token) + 1} of {len(several)}" if len(several) > 1 else ""
         return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}{which}")
     if signature.status == "unsecured":
         return Statement("bad", "Unsecured", "alg none: anyone can write this token")
@@ -160,17 +162,17 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return Statement("warn", "Content missing", "The token leaves its payload out; paste the detached payload")
     if signature.status == "invalid":
         damage = next((one.message for one in report.token.form_findings if one.level == "error"), "")
-        return Statement("bad", "Signature does not match", damage or signature.because.removeprefix("The signature does not match "))
+        return Statement("bad", "Signature does not match", damage or because.removeprefix("The signature does not match "))
     if report.keys.is_empty and signature.algorithm in tokens.ALGORITHMS:
         wants = tokens.ALGORITHMS[signature.algorithm].wants
         return Statement(
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
         )
     if not report.keys.keys and not report.keys.is_empty:
-        return Statement("warn", "Key not readable", signature.because)
+        return Statement("warn", "Key not readable", because)
     if any(finding.code == "key_type_for_algorithm" for finding in signature.findings):
-        return Statement("warn", "Key does not fit", signature.because)
-    return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", signature.because)
+        return Statement("warn", "Key does not fit", because)
+    return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", because)
 
 
 def _lacks_content(report: tokens.Report) -> bool:

@@ -103,7 +103,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_context, debugger_of, sche
     inner = encode({"alg": "HS256", "kid": "k" * 90}, json.dumps({"long": "x" * 300}), SECRET).token
     for token, words in (
         (encode({"alg": "HS256", "cty": "JWT"}, inner, OTHER).token, "Inside: signature does not match"),
-        (general(("a", SECRET), ("b" * 90, OTHER)), "2 of 2 signatures"),
+        (general(("a", SECRET), ("b" * 90, OTHER)), "signature 2 of 2"),
         (encode({"alg": "HS256"}, "content", OTHER, detached=True).token, "Content missing"),
     ):
         debugger.paste(debugger.token, token)

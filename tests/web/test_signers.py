@@ -44,7 +44,7 @@ def test_each_signature_has_its_headers_and_its_verdict(post):
     assert "Protected{" not in second.replace("Not protected", "")
     assert "Not checked" in third
     assert tones(dom) == ["idle", "good", "idle"]
-    assert "Signature verified ES512 · EC private key on P-521 · 2 of 3 signatures" in dom.words("verdict")
+    assert "Signature verified ES512 · EC private key on P-521 · signature 2 of 3" in dom.words("verdict")
     assert "Signature 1 of 3" not in dom.words("findings")
 
 
@@ -53,6 +53,11 @@ def test_a_signature_that_does_not_match_is_a_warning_all_the_same(post):
     assert tones(dom) == ["bad", "good"]
     assert "Signature 1 of 2 does not count" in dom.words("findings")
     assert "1 warning" in dom.words("verdict")
+
+
+def test_the_verdict_is_brief_when_none_matches(post):
+    dom = post("/decode", {"token": TWO, "key": oct_jwk("a-third-secret-that-nobody-knows-0123456789")})
+    assert "Signature does not match the 43-byte secret: the token was altered" in dom.words("verdict")
 
 
 def test_each_recipient_is_listed_and_the_one_that_was_opened(post):
