@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.tokens import encode, verify
-from tests.tokens.keyring import NOW, oct_jwk, private, private_jwk
-from tests.tokens.test_anew import OTHER, SECRET, general, signer
+from tests.tokens.keyring import NOW, SECRET, oct_jwk, private, private_jwk
+from tests.tokens.test_anew import OTHER, general, signer
 
 COOKBOOK = Path(__file__).parents[1] / "vectors/ietf-jose-cookbook"
 SIGNED = json.loads((COOKBOOK / "jws/4_8.multiple_signatures.json").read_text("utf-8"))
