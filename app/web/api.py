@@ -18,6 +18,9 @@ from app.tokens import base64url, keys, lossless_json, profiles
 from app.tokens.envelope import Serialization
 from app.tokens.keys.kinds import KINDS, Kind, for_management
 from app.tokens.lossless_json import Document
+from app.tokens.sd_jwt import MAX_DISCLOSURES, USUAL_HASH, Path
+from app.tokens.sd_jwt.making import issue as issue_sd_jwt
+from app.tokens.sd_jwt.making import present as present_sd_jwt
 from app.web import fetching, reports
 from app.web.errors import Refused
 
@@ -26,6 +29,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 # Making an RSA key takes up to a second of a core; two at once leave room for everything else.
 _MAKERS = BoundedSemaphore(2)
 _WAIT_SECONDS = 5.0
+_MOST_DECOYS = 100
 
 
 @blueprint.post("/decode")
@@ -65,6 +69,45 @@ def encode() -> Response:
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
     return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
+
+
+@blueprint.post("/sd-jwt/issue")
+def issue() -> Response:
+    body = _body()
+    try:
+        made = issue_sd_jwt(
+            _written(body, "header"),
+            _written(body, "claims"),
+            _paths(body),
+            _key(body),
+            key_encoding=_key_encoding(body),
+            hash_name=_text(body, "hash", USUAL_HASH),
+            decoys=_decoys(body),
+            holder=_slice(body, "holder") if isinstance(body.value.get("holder"), dict) else _text(body, "holder", None),
+        )
+    except tokens.CannotEncode as error:
+        raise Refused(422, error.code, error.message, error.hint) from None
+    return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
+
+
+@blueprint.post("/sd-jwt/present")
+def present() -> Response:
+    body = _body()
+    key = None if body.value.get("key") is None else _key(body)
+    try:
+        token = present_sd_jwt(
+            _text(body, "token"),
+            _indices(body),
+            key=key,
+            key_encoding=_key_encoding(body),
+            # A key binding JWT must have both (RFC 9901 §4.3).
+            audience="" if key is None else _text(body, "audience"),
+            nonce="" if key is None else _text(body, "nonce"),
+            at=int(_number(body, "at", time.time())),
+        )
+    except tokens.CannotEncode as error:
+        raise Refused(422, error.code, error.message, error.hint) from None
+    return _json({"token": token})
 
 
 @blueprint.post("/keys")
@@ -194,6 +237,45 @@ def _number(body: Document, name: str, default: float) -> float | Decimal:
         return default
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not -tokens.MAX_SECONDS <= value <= tokens.MAX_SECONDS:
         raise Refused(422, "member_type", f'"{name}" is not a number.', f'Send "{name}" in seconds.')
+    return value
+
+
+def _paths(body: Document) -> list[Path]:
+    """What is to be disclosable: as many places in the claims as a reader here takes disclosures."""
+    paths = _list(body, "disclosable", 'Send an array of paths such as ["address", "city"].')
+    for path in paths:
+        if not isinstance(path, list) or not path or not all(isinstance(step, str) or type(step) is int for step in path):
+            raise Refused(
+                422,
+                "member_type",
+                '"disclosable" holds what is no path.',
+                'A path is an array such as ["address", "city"] or ["langs", 0].',
+            )
+    return [tuple(path) for path in paths]
+
+
+def _indices(body: Document) -> list[int]:
+    indices = _list(body, "keep", "Send an array of the numbers of disclosures, from 0.")
+    if not all(type(one) is int for one in indices):
+        raise Refused(422, "member_type", '"keep" holds what is no whole number.', "Send an array of the numbers of disclosures, from 0.")
+    return indices
+
+
+def _list(body: Document, name: str, hint: str) -> list[Any]:
+    if name not in body.value:
+        raise Refused(422, "member_missing", f'"{name}" is missing.', hint)
+    value = body.value[name]
+    if not isinstance(value, list):
+        raise Refused(422, "member_type", f'"{name}" is not an array.', hint)
+    if len(value) > MAX_DISCLOSURES:
+        raise Refused(422, "too_many", f'"{name}" has {len(value):,} elements.', f"It takes {MAX_DISCLOSURES:,}.")
+    return value
+
+
+def _decoys(body: Document) -> int:
+    value = body.value.get("decoys", 0)
+    if type(value) is not int or not 0 <= value <= _MOST_DECOYS:
+        raise Refused(422, "member_type", '"decoys" is not a number of decoys.', f"Send a whole number from 0 to {_MOST_DECOYS}.")
     return value
 
 

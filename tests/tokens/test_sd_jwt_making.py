@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.tokens import CannotEncode, Expectations, verify
-from app.tokens.sd_jwt.making import issue, present
-from tests.tokens.keyring import NOW, SECRET, codes, private, private_key, public_jwk, read_out
+from app.tokens.sd_jwt import making
+from app.tokens.sd_jwt.making import present
+from tests.tokens.keyring import NOW, SECRET, codes, private, private_jwk, private_key, public_jwk, read_out
+
+
+def issue(*given: Any, **options: Any) -> str:
+    return making.issue(*given, **options).token
+
 
 HEADER = {"alg": "HS256", "typ": "example+sd-jwt"}
 CLAIMS = '{"iss":"https://issuer.example","exp":4000000000,"name":"Ann","n":1.10,"address":{"city":"Ulm","zip":"1"},"langs":["de","en"]}'
@@ -87,11 +94,24 @@ def test_a_holder_binds_a_presentation(alg: str):
 
 
 def test_a_key_that_is_not_the_holders_binds_nothing():
+    other = making.issue(HEADER, CLAIMS, PATHS, SECRET, holder=json.dumps(public_jwk(private("ES256", 1)))).token
+    binding = present(other, [], key=private_key("ES256", 1), audience="a", nonce="n", at=NOW).rpartition("~")[2]
     issued = issue(HEADER, CLAIMS, PATHS, SECRET, holder=HOLDER)
-    report = verify(present(issued, [], key=private_key("ES256", 1), audience="a", nonce="n", at=NOW), SECRET, at=NOW)
+    report = verify(present(issued, []) + binding, SECRET, at=NOW)
     assert report.key_binding is not None
     assert (report.signature.status, report.key_binding.status, report.accepted) == ("verified", "invalid", False)
     assert "sd_key_binding_refused" in codes(report.findings)
+    with pytest.raises(CannotEncode) as refused:
+        present(issued, [], key=private_key("ES256", 1), audience="a", nonce="n", at=NOW)
+    assert refused.value.code == "key_not_the_holders"
+
+
+def test_of_several_keys_the_holders_binds():
+    issued = issue(HEADER, CLAIMS, PATHS, SECRET, holder=HOLDER)
+    several = json.dumps({"keys": [private_jwk(private("ES256", 1)), private_jwk(private("ES256"))]})
+    report = verify(present(issued, [], key=several, audience="a", nonce="n", at=NOW), SECRET, at=NOW)
+    assert report.key_binding is not None
+    assert report.key_binding.status == "verified"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +125,11 @@ def test_a_key_that_is_not_the_holders_binds_nothing():
         pytest.param("name_reserved", lambda: issue(HEADER, '{"a":{"_sd":1}}', [], SECRET), id="_sd"),
         pytest.param("cnf_twice", lambda: issue(HEADER, '{"cnf":{}}', [], SECRET, holder=HOLDER), id="cnf twice"),
         pytest.param("holder_unreadable", lambda: issue(HEADER, "{}", [], SECRET, holder="secret"), id="a secret as holder"),
+        pytest.param(
+            "header_encrypts",
+            lambda: issue({"alg": "dir", "enc": "A128GCM"}, "{}", [], '{"kty":"oct","k":"thCBpnB1cIuU03w2oXYlnQ"}'),
+            id="enc",
+        ),
         pytest.param("key_missing", lambda: issue(HEADER, "{}", [], ""), id="no key"),
         pytest.param("no_sd_jwt", lambda: present("a.b.c", []), id="no SD-JWT"),
         pytest.param("disclosure_unknown", lambda: present(ISSUED, [5]), id="past the last"),

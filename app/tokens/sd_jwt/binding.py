@@ -50,7 +50,7 @@ class KeyBinding:
 def judge(shown: Presentation, issuer_verified: bool, at: Seconds, leeway: Seconds, expect: Expectations) -> KeyBinding:
     """Judge the key binding JWT of *shown* with the key in `cnf`; *expect* is what the verifier asked the holder for."""
     token = envelope.read(shown.key_binding)
-    held = _holder_keys(shown)
+    held = holder_keys(shown)
     signature = jws.judge(token, held)
     checks = (_signature(held, signature), *_of_token(token, at, leeway, expect), _nonce(token, expect.nonce), _sd_hash(shown))
     failed = next((one for one in checks if one.outcome == "failed"), None)
@@ -83,7 +83,8 @@ def for_the_issuer(shown: Presentation, expect: Expectations) -> Expectations:
     return replace(expect, audience=expect.audience if "aud" in names else None, nonce=expect.nonce if "nonce" in names else None)
 
 
-def _holder_keys(shown: Presentation) -> Keys:
+def holder_keys(shown: Presentation) -> Keys:
+    """The key that `cnf` names as that of the holder, if it stands there as a JWK."""
     value = shown.claims.value if shown.claims else None
     cnf = value.get("cnf") if isinstance(value, dict) else None
     jwk = cnf.get("jwk") if isinstance(cnf, dict) else None

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from app.tokens import base64url, envelope, keys, lossless_json
 from app.tokens.algorithms import ALGORITHMS
-from app.tokens.encode import encode
+from app.tokens.encode import Encoded, encode
 from app.tokens.keys import Key, Keys
 from app.tokens.lossless_json import Document, Node
 from app.tokens.refusal import CannotEncode
 from app.tokens.sd_jwt import USUAL_HASH, Path, Presentation
-from app.tokens.sd_jwt.binding import TYPE
+from app.tokens.sd_jwt.binding import TYPE, holder_keys
 from app.tokens.sd_jwt.disclosures import HASHES, RESERVED, digest
 
 _SALT_BYTES = 16
@@ -40,7 +41,7 @@ def issue(
     decoys: int = 0,
     holder: str | None = None,
     salt: Callable[[], str] = _salt,
-) -> str:
+) -> Encoded:
     """Sign *claims*, a JSON text, so that what stands at the *disclosable* paths can be kept back; numbers stay as written.
 
     A path is that of a claim or array element, such as `("address", "city")` or `("nationalities", 0)`; one path may lie in another.
@@ -55,7 +56,10 @@ def issue(
         raise CannotEncode("hash_unknown", "The hash is none that an SD-JWT can use.", f"Use one of {', '.join(HASHES)}.")
     folding = _Folding(document, frozenset(disclosable), hash_name, salt, decoys, holder)
     text = folding.whole()
-    return f"{encode(header, text, key, key_encoding=key_encoding).token}~{''.join(f'{one}~' for one in folding.disclosures)}"
+    signed = encode(header, text, key, key_encoding=key_encoding)
+    if signed.encrypted:
+        raise CannotEncode("header_encrypts", "The header has enc, but the issuer of an SD-JWT signs it.", 'Leave out "enc".')
+    return replace(signed, token=f"{signed.token}~{''.join(f'{one}~' for one in folding.disclosures)}")
 
 
 def present(
@@ -70,7 +74,8 @@ def present(
 ) -> str:
     """Present the SD-JWT *text* with the disclosures numbered *keep*, from 0, and those they lie in; any key binding JWT is left away.
 
-    With *key*, the private key of the holder, a key binding JWT for *audience* and *nonce* ends the presentation.
+    With *key*, the private key of the holder, a key binding JWT for *audience* and *nonce* ends the presentation. It must be
+    the key that the issuer put into `cnf`, if there is one: any other proves nothing to anybody.
     """
     token = envelope.read(text)
     shown = token.disclosed
@@ -84,7 +89,7 @@ def present(
         return presented
     if not shown.hash_known:
         raise CannotEncode("hash_unknown", "The hash that _sd_alg names is not known, so nothing can be bound.")
-    signer = _signer(key if isinstance(key, Keys) else keys.read(key, key_encoding))
+    signer = _signer(key if isinstance(key, Keys) else keys.read(key, key_encoding), holder_keys(shown))
     payload = {"iat": int(at), "aud": audience, "nonce": nonce, "sd_hash": digest(presented, shown.hash_name)}
     return presented + encode({"alg": _algorithm(signer), "typ": TYPE}, payload, Keys(keys=(signer,))).token
 
@@ -99,12 +104,21 @@ def _with_outer(shown: Presentation, keep: Collection[int]) -> list[int]:
     return sorted(wanted)
 
 
-def _signer(held: Keys) -> Key:
+def _signer(held: Keys, holder: Keys) -> Key:
+    """The private key among *held* that binds: that of the *holder*, as far as the claims say who holds."""
     if not held.keys:
         raise CannotEncode("key_missing" if held.is_empty else "key_unreadable", held.problem, "Give the private key of the holder.")
-    signer = next((one for one in held.keys if one.is_private and one.algorithms), None)
-    if signer is None:
+    signers = [one for one in held.keys if one.is_private and one.algorithms]
+    if not signers:
         raise CannotEncode("key_cannot_sign", f"The {held.keys[0].name} cannot bind a holder.", "Give the private key of the holder.")
+    known = {one.thumbprint() for one in holder.keys if one.secret is None}
+    signer = next((one for one in signers if not known or one.thumbprint() in known), None)
+    if signer is None:
+        raise CannotEncode(
+            "key_not_the_holders",
+            f"The {signers[0].name} is not the key that the issuer put into cnf, so no verifier would take what it signs.",
+            "Give the private key that belongs to the jwk in cnf.",
+        )
     return signer
 
 
