@@ -10,7 +10,7 @@ from typing import cast
 from flask import Flask
 
 from app.settings import Settings
-from app.web import api, debugger, errors, fetching, keyring, out, pages, present, reading
+from app.web import api, debugger, errors, fetching, keyring, out, pages, present, presenting, reading
 from app.web.assets import asset, serve_static, templates_folder
 from app.web.security import MAX_BODY, protect
 
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(asset=asset, version=_version())
     _add_components(app)
     fetching.install(app, settings)
-    for room in (debugger, fetching, keyring, out, pages, reading, api):
+    for room in (debugger, presenting, fetching, keyring, out, pages, reading, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
@@ -47,7 +47,7 @@ def _add_components(app: Flask) -> None:
 
     In this order: a macro sees the ones that were there before it.
     """
-    for name in ("spec", "icon", "statement", "rows", "mend", "copy", "switch"):
+    for name in ("spec", "icon", "statement", "rows", "mend", "checks", "copy", "switch"):
         module = app.jinja_env.get_template(f"components/{name}.html").module
         app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
         if name == "spec":

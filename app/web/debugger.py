@@ -13,20 +13,20 @@ from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import examples, forms, inside, mends, present, sharing, signers
+from app.web import disclosing, examples, forms, inside, mends, present, sharing, signers
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
 
-_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "signers", "inside")
+_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "signers", "inside", "disclosures")
 AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "detached", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
 ALL = (*_FOLLOWING, "token", "header", "payload", "detached", "key", "expect", "share")  # travel stands in expect
 
-_MOST_FIELDS = 96
+_MOST_FIELDS = 160  # tick boxes for disclosures among them
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
 _MOVED = (
     "The token came in the address, as ?token=. It was moved behind #, which is not sent to servers, "
@@ -63,7 +63,7 @@ def encode() -> Response:
     form.left_out = ""  # what is signed here is whole
     made = bool(request.form.get("generate")) and _generate(form)
     box = tokens.read_keys(form.key, form.key_encoding)
-    notice = _sign(form, box)
+    notice = _sign_issuers(form, box)
     panes: tuple[str, ...] = (*AFTER_PANE, "key") if made else AFTER_PANE
     if not notice and _is_encrypted(form.token):  # encrypting writes into the header
         form.header, form.header_layout = _header_of(form.token)
@@ -132,6 +132,7 @@ def show(
     page.has_detached = report.token.is_detached or bool(form.detached)
     if form.detached and report.signing_input is None:
         page.detached_note = "Not used: this token does not leave its payload out."
+    page.disclosed = disclosing.shown(form.aside, report, folded)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)
@@ -156,6 +157,21 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
     box = box or tokens.read_keys(form.key, form.key_encoding)
     moment = at if at is not None else int(time.time())
     return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
+
+
+def _sign_issuers(form: Form, box: tokens.Keys) -> str:
+    """Sign as `_sign` does; what an SD-JWT discloses, and its key binding JWT, stay behind what its issuer signs."""
+    given = form.token
+    token = tokens.decode(given).token if "~" in given else None
+    if token is None or token.disclosed is None or token.serialization != "compact":
+        return _sign(form, box)
+    form.token = old = ".".join(part.text for part in token.parts)
+    notice = _sign(form, box)
+    if form.token == old:
+        form.token = given
+    elif form.token.count(".") == 2:
+        form.token += token.disclosed.tail
+    return notice
 
 
 def _sign(form: Form, box: tokens.Keys) -> str:
@@ -186,7 +202,7 @@ def _sign(form: Form, box: tokens.Keys) -> str:
 
 
 def _is_encrypted(token: str) -> bool:
-    return token.count(".") == 4
+    return token.count(".") == 4 and "~" not in token  # a key binding JWT has dots of its own
 
 
 def _header_of(token: str) -> tuple[str, str]:

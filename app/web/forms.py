@@ -11,7 +11,7 @@ from flask import request
 from app import tokens
 from app.web.errors import Refused
 
-_NEVER_IN_AN_ADDRESS = frozenset(("key", "secret", "passphrase", "lock"))
+_NEVER_IN_AN_ADDRESS = frozenset(("key", "secret", "passphrase", "lock", "bind_key"))
 
 
 class _HasKey(Protocol):

@@ -66,7 +66,8 @@ _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
 def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
-    unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
+    unsaid = {"empty_input", "sd_disclosure", "sd_disclosures_more"}  # the disclosures have a pane of their own
+    unsaid |= {"signature_mismatch"} if example_key else set()  # nobody said that this key is the token's
     unsaid |= {"other_signature"}  # the pane of the signatures tells
     unsaid |= _OF_LAYERS if report.nested else set()
     unsaid |= {"signature_mismatch"} if _lacks_content(report) else set()

@@ -38,6 +38,12 @@ class Form:
     """The content of a token that leaves its payload out, line ends as LF."""
     signer: str = ""
     """Which of several signatures the header belongs to, from 0."""
+    aside: str = ""
+    """The disclosures of an SD-JWT that can be chosen, as soon as one of them was taken out of the token: joined by `~`."""
+    bind_key: str = ""
+    """The private key of the holder, for a key binding JWT; *bind_audience* and *bind_nonce* are the verifier's."""
+    bind_audience: str = ""
+    bind_nonce: str = ""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
@@ -191,6 +197,50 @@ class LayerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DisclosureRow:
+    """One disclosure of an SD-JWT: what it discloses, and whether it is presented."""
+
+    value_id: str
+    """What its tick box sends; empty when it cannot be chosen by itself."""
+    depth: int
+    """In how many others it lies."""
+    name: str
+    value: str
+    fault: str
+    is_presented: bool
+    salt: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The key binding JWT of an SD-JWT: its verdict, what it says, its checks."""
+
+    tone: Tone
+    word: str
+    because: str
+    facts: tuple[tuple[str, str], ...]
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What an SD-JWT discloses, and what it could."""
+
+    rows: tuple[DisclosureRow, ...]
+    count: str
+    """How many of them are presented."""
+    notes: tuple[str, ...]
+    can_choose: bool
+    aside: str
+    has_digests: bool
+    """Whether salts and digests are shown: not when they are folded away."""
+    claims: str
+    """The claims with everything presented put back in its place, as JSON; empty when they are folded away."""
+    bound: Bound | None
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     name: str
     label: str
@@ -253,8 +303,10 @@ class Page:
     signers: tuple[SignerRow, ...] = ()
     layers: tuple[LayerRow, ...] = ()
     """The tokens inside the token, each in the one before."""
+    disclosed: Disclosed | None = None
+    """Of an SD-JWT alone."""
     folded: frozenset[str] = frozenset()
-    """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
+    """What the person has folded away, of `checks`, `claims`, `parameters`, `expect`, `digests` and `seen`: not made and not sent."""
     share: Share | None = None
     has_detached: bool = False
     """Whether there is a box for a payload that the token leaves out."""

@@ -10,6 +10,15 @@ function write(field, start, end, text) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
+// The same for what an answer brings, while the focus stays where it is.
+export function put(field, text) {
+  const { activeElement } = document;
+  const { scrollX, scrollY } = window;
+  write(field, 0, field.value.length, text);
+  activeElement?.focus({ preventScroll: true });
+  scrollTo(scrollX, scrollY);
+}
+
 function choose(field, text) {
   field.value = text;
   for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));

@@ -7,6 +7,7 @@
 
 import { ask, sendAlong, setApart } from "./ask.js";
 import { folded } from "./folds.js";
+import { put } from "./mend.js";
 
 const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
@@ -46,13 +47,22 @@ function write(field, value) {
   else field.value = value;
 }
 
-function keepFields({ sourceElement, issued }, fragment) {
+function keepFields(ctx, fragment) {
+  const { sourceElement, issued } = ctx;
   for (const next of fragment.querySelectorAll(FIELDS)) {
     const field = document.getElementById(next.id);
     // A layout belongs to the text it stands beside.
     const text = field?.type === "hidden" ? field.parentElement.querySelector("textarea") : field;
     if (!field || sourceElement.contains(text) || typed.get(text) > issued) continue;
-    if (field.value !== next.value) write(field, next.value);
+    if (field.value === next.value) continue;
+    // A choice among disclosures takes text out of the token: Ctrl+Z gives it back.
+    if (field.name === "token" && sourceElement.closest("#disclosures")) ctx.choice = () => put(field, next.value);
+    else write(field, next.value);
+  }
+  // A box that was ticked by hand no longer follows its attribute.
+  for (const { id, checked } of fragment.querySelectorAll("input[name=keep]")) {
+    const box = document.getElementById(id);
+    if (box && !(typed.get(box) > issued)) box.checked = checked;
   }
   for (const next of fragment.querySelectorAll("details[id]")) {
     next.open = document.getElementById(next.id)?.open ?? next.open;
@@ -81,10 +91,8 @@ const on = (name, listener) => document.addEventListener(`htmx:${name}`, listene
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => {
-    const asks = target.closest("[hx-post]");
-    if (!asks) return;
     typed.set(target, ++clock);
-    last = asks;
+    last = target.closest("[hx-post]") ?? last;
   }, true);
 }
 
@@ -141,6 +149,7 @@ on("error", ({ detail: { ctx } }) => {
 on("finally:request", ({ detail: { ctx } }) => {
   waiting.delete(ctx);
   settle();
+  ctx.choice?.();
   if (waiting.size) return;
   clearTimeout(late);
   late = undefined;

@@ -33,6 +33,7 @@ ALL = {
     "detached",
     "inside",
     "signers",
+    "disclosures",
     "share",
 }
 FIELDS = {

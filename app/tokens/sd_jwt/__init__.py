@@ -22,8 +22,8 @@ class Presentation:
     """Everything an SD-JWT shows: its disclosures, how many digests stay undisclosed, and the key binding JWT, if there is one."""
 
     disclosures: tuple[Disclosure, ...]
-    count: int
-    """How many disclosures were given; those past the most that are read are not among the disclosures."""
+    texts: tuple[str, ...]
+    """All that were given; those past the most that are read are not among the disclosures."""
     hash_name: str
     hash_known: bool
     undisclosed: int
@@ -40,6 +40,11 @@ class Presentation:
     """What `sd_hash` of the key binding JWT must be."""
     sd_hash_given: str | None = None
 
+    @property
+    def tail(self) -> str:
+        """All that stands behind the issuer-signed JWT in the compact form."""
+        return f"~{''.join(f'{text}~' for text in self.texts)}{self.key_binding}"
+
 
 def read(payload: Document | None, texts: Sequence[str], signed: str, key_binding: str = "") -> Presentation:
     """Read the disclosures *texts* against the issuer-signed *payload*; *signed* is what a key binding JWT hashes, empty if not known."""
@@ -50,7 +55,7 @@ def read(payload: Document | None, texts: Sequence[str], signed: str, key_bindin
     claims = lossless_json.read(whole.text) if whole.text and not whole.is_too_deep else None
     return Presentation(
         tuple(whole.disclosures()),
-        len(texts),
+        tuple(texts),
         name if isinstance(name, str) else kind_of(name),
         known is not None,
         whole.undisclosed,

@@ -1,0 +1,66 @@
+"""The holder's choice: /present makes a presentation of what is ticked, bound to the holder on request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, request
+
+from app import tokens
+from app.tokens.envelope import Token
+from app.tokens.sd_jwt import Presentation
+from app.tokens.sd_jwt.making import present as presented
+from app.web import debugger, disclosing
+from app.web.respond import answer, wants_partials
+from app.web.view import Form
+
+blueprint = Blueprint("presenting", __name__)
+
+# With scripts, writing the token into its pane asks for the rest.
+_CHOSEN = ("notice", "disclosures", "token")
+
+
+@blueprint.post("/present")
+def present() -> Response:
+    form = debugger.read_form()
+    notice = _present(form, set(request.form.getlist("keep")), is_bound="bind" in request.form)
+    return answer(debugger.show(form, notice), _CHOSEN if wants_partials() else debugger.ALL)
+
+
+def _present(form: Form, ticked: set[str], *, is_bound: bool) -> str:
+    """Write the presentation into *form*; returns what to say when it could not be made."""
+    token = tokens.decode(form.token).token
+    if not disclosing.can_be_chosen(token):
+        return "Nothing can be chosen: the token is no compact SD-JWT whose disclosures can be checked."
+    if is_bound and not (form.bind_audience.strip() and form.bind_nonce.strip()):
+        return "Not bound: give audience and nonce, which the verifier asks for. A key binding JWT must have both."
+    whole = disclosing.everything(form.aside, token)
+    every = list(dict.fromkeys(one.text for one in whole.disclosures))
+    keep = {every.index(text) for text in _kept(whole, token, ticked)}
+    issued = f"{'.'.join(part.text for part in token.parts)}~{''.join(f'{text}~' for text in every)}"
+    try:
+        form.token = presented(
+            issued,
+            keep,
+            key=form.bind_key if is_bound else None,
+            audience=form.bind_audience.strip(),
+            nonce=form.bind_nonce.strip(),
+            at=int(time.time()),
+        )
+    except tokens.CannotEncode as error:
+        return f"{'Not bound' if is_bound else 'Not presented'}. {error.message} {error.hint}".strip()
+    form.aside = "~".join(every)
+    return ""
+
+
+def _kept(whole: Presentation, token: Token, ticked: set[str]) -> Iterator[str]:
+    """Which are presented: those ticked, but for what lies in one that was just taken out; those without a tick box stay."""
+    own = {one.text for one in token.disclosed.disclosures} if token.disclosed else set()
+    chosen = {one.text for one in whole.disclosures if disclosing.value_id(one) in ticked}
+    chosen |= {one.text for one in whole.disclosures[disclosing.MOST_ROWS :]} & own
+    at = disclosing.places(whole)
+    for text, one in {one.text: one for one in whole.disclosures}.items():
+        around = {other.text for other in disclosing.outer(one, at)}
+        if text in chosen and (text not in own or not around & (own - chosen)):
+            yield text
