@@ -36,9 +36,10 @@ def form(name: str, now: int) -> Form | None:
         return None
     key = _key(row.get("key", ""))
     signed_with = _key(row.get("signed_with", "")) or key
-    token = _made(row, signed_with, now)
+    made = _made(row, signed_with, now)
+    token = made["token"]
     expected = {name: Template(value).substitute(times(now)) for name, value in row.get("fields", {}).items()}
-    filled = Form(token=token, key=_key(row["box"]) if "box" in row else key, **expected)
+    filled = Form(key=_key(row["box"]) if "box" in row else key, **made, **expected)
     present.panes(filled, tokens.verify(token, filled.key or signed_with, at=now))
     filled.token = row.get("around", "$token").replace("$token", token)
     filled.detached = _payload(row, times(now)) if row.get("detached") else ""
@@ -50,8 +51,8 @@ def times(now: int) -> dict[str, str]:
     return {"now": str(now)} | {name: str(now + seconds) for name, seconds in _SECONDS.items()}
 
 
-def _made(row: Mapping[str, Any], key: str, now: int) -> str:
-    """The token of a recipe."""
+def _made(row: Mapping[str, Any], key: str, now: int) -> dict[str, str]:
+    """The token of a recipe, and what else the form holds of its making."""
     places = times(now) | ({"jwk": _public_jwk(row["jwk"])} if "jwk" in row else {})
 
     header = _filled(row["header"], places)
@@ -62,12 +63,12 @@ def _made(row: Mapping[str, Any], key: str, now: int) -> str:
         inner = row["inside"]
         payload = tokens.encode(inner["header"], payload, _key(inner["key"])).token
     if "also" in row:
-        return _by_several([(header, key), *((one["header"], _key(one["key"])) for one in row["also"])], payload)
+        return {"token": _by_several([(header, key), *((one["header"], _key(one["key"])) for one in row["also"])], payload)}
     encoding = "utf8" if row.get("as_secret") else "auto"
     token = tokens.encode(header, payload, key, key_encoding=encoding, detached=row.get("detached", False)).token
     if "altered" in row:
         token = tokens.unsigned(header, _filled(row["altered"], places), token.rsplit(".", 1)[1])
-    return token
+    return {"token": token}
 
 
 def _payload(row: Mapping[str, Any], places: Mapping[str, str]) -> str:
@@ -86,15 +87,22 @@ def _by_several(signers: Sequence[tuple[str, str]], payload: str) -> str:
     return json.dumps({"payload": made[0]["payload"], "signatures": signatures}, indent=1)
 
 
-def _presented(row: Mapping[str, Any], header: str, payload: str, key: str, now: int) -> str:
-    """An SD-JWT with some of its disclosures, bound to its holder."""
+def _presented(row: Mapping[str, Any], header: str, payload: str, key: str, now: int) -> dict[str, str]:
+    """An SD-JWT with some of its disclosures, bound to its holder, who could show the others too."""
     holder = _key(row["holder"])
     paths = [tuple(path) for path in row["disclosable"]]
-    issued = making.issue(header, payload, paths, key, decoys=2, holder=_public_jwk(row["holder"]))
+    issued = making.issue(header, payload, paths, key, decoys=2, holder=_public_jwk(row["holder"])).token
     shown = tokens.decode(issued).token.disclosed
     assert shown is not None
     keep = [index for index, one in enumerate(shown.disclosures) if list(one.path) in row["shown"]]
-    return making.present(issued, keep, key=holder, at=now, **row["bound"])
+    bound = row["bound"]
+    return {
+        "token": making.present(issued, keep, key=holder, at=now, **bound),
+        "aside": "~".join(shown.texts),
+        "bind_key": holder,
+        "bind_audience": bound["audience"],
+        "bind_nonce": bound["nonce"],
+    }
 
 
 @cache
