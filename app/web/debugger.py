@@ -133,6 +133,10 @@ def show(
     if form.detached and report.signing_input is None:
         page.detached_note = "Not used: this token does not leave its payload out."
     page.disclosed = disclosing.shown(form.aside, report, folded)
+    if disclosing.can_be_issued(report):
+        is_open = "issue" not in folded and not is_example
+        page.hideable = tuple(disclosing.hideable(report.token.payload, request.form.getlist("hide"))) if is_open else ()
+    page.out_of_sight = disclosing.out_of_sight(page)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)

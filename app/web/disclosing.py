@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from app import tokens
 from app.tokens import lossless_json, sd_jwt, times
 from app.tokens.envelope import Token
 from app.tokens.findings import quoted
-from app.tokens.sd_jwt import Disclosure, Path, Presentation
+from app.tokens.lossless_json import Document, Node
+from app.tokens.sd_jwt import Disclosure, Path, Presentation, disclosures
 from app.tokens.sd_jwt.binding import KeyBinding
+from app.tokens.sd_jwt.notes import FOR_VALIDITY
 from app.web import present
-from app.web.view import Bound, CheckRow, Disclosed, DisclosureRow, Tone
+from app.web.view import Bound, CheckRow, Disclosed, DisclosureRow, Hideable, Page, Tone
 
 MOST_ROWS = 80
 """How many disclosures can be chosen by hand; the others stay as they are."""
@@ -22,6 +25,7 @@ _LONGEST_VALUE = 1000
 _LONGEST_CLAIMS = 100_000
 _ID_LENGTH = 12
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
+_BINDING = ("bind_key", "bind_audience", "bind_nonce")
 _LABELS = present.LABELS | {"nonce": "Nonce", "sd_hash": "Hash of the presentation"}
 _WORDS: dict[str, tuple[Tone, str]] = {
     "verified": ("good", "Holder verified"),
@@ -89,6 +93,43 @@ def places(whole: Presentation) -> dict[Path, Disclosure]:
     return {one.path: one for one in whole.disclosures if one.path and not one.fault}
 
 
+def can_be_issued(report: tokens.Report) -> bool:
+    """Whether an SD-JWT can be made of a token: it is an ordinary JWT, and its issuer's private key is there."""
+    token, algorithm = report.token, tokens.ALGORITHMS.get(report.signature.algorithm or "")
+    if not token.is_compact_jws or algorithm is None or not isinstance(report.payload, dict):
+        return False
+    return any(key.can_sign and key.fits(algorithm) for key in report.keys.keys)
+
+
+def paths(claims: Document | None) -> dict[str, Path]:
+    """Each place in *claims* that a disclosure can be made of, by what its tick box sends; not what every verifier must see."""
+    waiting: list[tuple[Path, Node]] = [((), claims.root)] if claims and claims.root else []
+    found: dict[str, Path] = {}
+    while waiting and len(found) <= MOST_ROWS:
+        path, node = waiting.pop()
+        if path:
+            found[disclosures.digest(json.dumps(path), sd_jwt.USUAL_HASH)[:_ID_LENGTH]] = path
+        inside: list[tuple[str | int, Node]] = [
+            (member.name, member.node) for member in node.members if path or member.name not in FOR_VALIDITY
+        ]
+        waiting += [((*path, step), child) for step, child in reversed([*inside, *enumerate(node.items)])]
+    return dict(islice(found.items(), MOST_ROWS))
+
+
+def hideable(claims: Document | None, ticked: Collection[str]) -> Iterator[Hideable]:
+    for chosen_by, path in paths(claims).items():
+        yield Hideable(chosen_by, _written(path), chosen_by in ticked)
+
+
+def out_of_sight(page: Page) -> tuple[tuple[str, str], ...]:
+    """What was filled in and has no field now, because another token is there: it comes back with its field."""
+    seen = {"issue_holder"} if page.hideable else set()
+    if page.disclosed:
+        seen |= {"aside", *(_BINDING if page.disclosed.can_choose else ())}
+    fields = ((name, getattr(page.form, name)) for name in ("aside", *_BINDING, "issue_holder") if name not in seen)
+    return tuple((name, value) for name, value in fields if value)
+
+
 def letters(text: str) -> str:
     """The JSON *text* with letters in place of escapes, as far as they show."""
     return _ESCAPE.sub(_letter, text) if "\\u" in text else text
@@ -133,11 +174,13 @@ def _rows(whole: Presentation, given: Presentation, can_choose: bool) -> Iterato
 
 def _name(one: Disclosure, start: int) -> str:
     """Its place in what it lies in: `address.street`, `nationalities[0]`."""
-    steps = one.path[start:]
-    if not steps:
-        return quoted(one.name) if one.name is not None else "array element" if one.document else "not readable"
-    written = "".join(f"[{step}]" if isinstance(step, int) else f".{quoted(step)}" for step in steps)
-    return written.removeprefix(".")
+    if len(one.path) > start:
+        return _written(one.path[start:])
+    return quoted(one.name) if one.name is not None else "array element" if one.document else "not readable"
+
+
+def _written(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{quoted(step)}" for step in path).removeprefix(".")
 
 
 def _notes(whole: Presentation, given: Presentation, report: tokens.Report) -> Iterator[str]:

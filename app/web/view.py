@@ -44,6 +44,8 @@ class Form:
     """The private key of the holder, for a key binding JWT; *bind_audience* and *bind_nonce* are the verifier's."""
     bind_audience: str = ""
     bind_nonce: str = ""
+    issue_holder: str = ""
+    """The public key of the holder, for an SD-JWT that is made of the panes."""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
@@ -241,6 +243,16 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True)
+class Hideable:
+    """A claim or array element that could be a disclosure."""
+
+    value_id: str
+    """What its tick box sends."""
+    name: str
+    is_ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     name: str
     label: str
@@ -305,8 +317,12 @@ class Page:
     """The tokens inside the token, each in the one before."""
     disclosed: Disclosed | None = None
     """Of an SD-JWT alone."""
+    out_of_sight: tuple[tuple[str, str], ...] = ()
+    """The names and values of fields of that pane which are filled in and have no place in it now."""
+    hideable: tuple[Hideable, ...] | None = None
+    """What an SD-JWT made of the panes could disclose; empty when that is folded away, None when none can be made."""
     folded: frozenset[str] = frozenset()
-    """What the person has folded away, of `checks`, `claims`, `parameters`, `expect`, `digests` and `seen`: not made and not sent."""
+    """What the person has folded away, of `checks`, `claims`, `parameters`, `expect`, `digests`, `seen` and `issue`: not made and not sent."""
     share: Share | None = None
     has_detached: bool = False
     """Whether there is a box for a payload that the token leaves out."""

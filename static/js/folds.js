@@ -1,7 +1,7 @@
 // What is folded away is not sent: it would be most of each answer, made, parsed and laid out for nobody.
 // It is asked for when it is unfolded.
 
-const DETAILS = ["checks", "expect", "digests", "seen"];
+const DETAILS = ["checks", "expect", "digests", "seen", "issue"];
 const VIEWS = { claims: "payload-view-claims", parameters: "header-view-table" };
 
 export const folded = () => [

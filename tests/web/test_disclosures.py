@@ -113,7 +113,7 @@ def test_what_is_folded_away_is_not_sent(read, name, word):
 
 def test_other_tokens_have_no_such_pane(read, make_token):
     for token in ("", "x", make_token()):
-        assert list(read(token)["disclosures"]) == []
+        assert list(read(token, key="")["disclosures"]) == []
 
 
 def test_a_disclosure_that_must_be_refused_says_why(read):
@@ -245,6 +245,16 @@ def test_the_key_of_the_holder_goes_nowhere_else(client, choose, read):
     assert client.get("/", query_string={"bind_key": "x"}).status_code == 400
 
 
+def test_what_was_filled_in_comes_back_with_the_token(client, choose, read, make_token):
+    form = {**choose(read(TOKEN), ("name",)).form, "bind_key": HOLDER_KEY, "bind_nonce": "n-1"}
+    other = client.post("/decode", data={**form, "token": make_token()}).dom
+    assert "bind-key" in other
+    back = client.post("/decode", data={**other.form, "token": form["token"]}).dom
+    assert (back.typed("bind-key"), back.typed("bind-nonce")) == (HOLDER_KEY, "n-1")
+    assert boxes(back)["address"] is False
+    assert "bind-key" not in client.post("/decode", data={**other.form, "clear": "1"}).dom
+
+
 # Edited ---------------------------------------------------------------------------------------------------------
 
 
@@ -283,3 +293,73 @@ def test_signing_without_an_edit_changes_nothing(client, read):
 def test_a_header_that_is_no_json_leaves_the_token(client, read):
     form = read(f"Bearer {TOKEN}").form
     assert client.post("/encode", data={**form, "header": "{"}).dom.typed("token-text") == f"Bearer {TOKEN}"
+
+
+# Issued ---------------------------------------------------------------------------------------------------------
+
+
+def hideable(dom):
+    """What could be kept back, and whether it is ticked."""
+    return {"".join(row.itertext()): row.find("input") for row in dom["issue"].iter("label") if row.find("input") is not None}
+
+
+def test_an_ordinary_token_becomes_an_sd_jwt(client, read, make_token):
+    form = read(make_token(CLAIMS)).form
+    rows = hideable(client.post("/verify", data=form).dom)
+    assert set(rows) == {"name", "address", "address.city", "address.zip", "langs", "langs[0]", "langs[1]", "home", "home.floor"}
+    ticked = [rows[name].get("value") for name in ("name", "address", "address.city", "langs[1]")]
+    dom = client.post("/issue", data={**form, "hide": ticked, "issue_holder": json.dumps(HOLDER)}).dom
+    report = verify(dom.typed("token-text"), SECRET, at=int(time.time()))
+    assert report.accepted
+    assert report.token.claims == CLAIMS | {"cnf": {"jwk": HOLDER}}
+    assert boxes(dom) == {"name": True, "address": True, "city": True, "langs[1]": True}
+    assert "_sd_alg" in dom.typed("payload-text")
+
+
+def test_the_panes_are_what_is_made_an_sd_jwt_of(client, read, make_token):
+    form = read(make_token(CLAIMS)).form
+    name = hideable(client.post("/verify", data=form).dom)["name"].get("value")
+    dom = client.post(
+        "/issue", data={**form, "hide": name, "payload": form["payload"].replace("issuer.example", "new.example")}, headers=HTMX
+    ).dom
+    assert dom.panes == ["notice", "disclosures", "token"]
+    assert verify(dom.typed("token-text"), SECRET, at=1).payload["iss"] == "https://new.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"hide": []}, "tick what its holder may keep back"),
+        ({"hide": ["nothing"]}, "tick what its holder may keep back"),
+        ({"key": ""}, "There is no key to sign with."),
+        ({"header": "{"}, "The header is not JSON"),
+        ({"issue_holder": "a secret"}, "The key of the holder is not one public key."),
+    ],
+    ids=["nothing ticked", "a box nobody made", "no key", "a damaged header", "a secret as holder"],
+)
+def test_what_cannot_be_issued_says_so_and_leaves_the_form(client, read, make_token, change, word):
+    form = read(make_token(CLAIMS)).form
+    sent = {**form, "hide": hideable(client.post("/verify", data=form).dom)["name"].get("value"), **change}
+    dom = client.post("/issue", data=sent).dom
+    assert word in dom.words("notice")
+    for field, element in (("token", "token-text"), ("payload", "payload-text"), ("header", "header-text")):
+        assert dom.typed(element).replace("\n", "\r\n") == sent[field]
+
+
+def test_ticks_are_kept_and_claims_are_listed_when_asked_for(client, read, make_token):
+    form = read(make_token(CLAIMS)).form
+    name = hideable(client.post("/verify", data=form).dom)["name"].get("value")
+    rows = hideable(client.post("/encode", data={**form, "hide": name}).dom)
+    assert [label for label, row in rows.items() if row.get("checked") is not None] == ["name"]
+    assert not hideable(client.post("/encode", data={**form, "folded": "issue"}).dom)
+    assert not hideable(client.get("/").dom)
+
+
+def test_at_most_eighty_claims_are_offered(client, read, make_token):
+    form = read(make_token({f"c{n}": [n] for n in range(100)})).form
+    assert len(hideable(client.post("/verify", data=form).dom)) == disclosing.MOST_ROWS
+
+
+@pytest.mark.parametrize("payload", ["[]", "text", "{}"])
+def test_only_claims_can_be_kept_back(read, make_token, payload):
+    assert ("issue" in read(make_token(payload))) == (payload == "{}")

@@ -10,7 +10,7 @@ from app.tokens.sd_jwt import Disclosure, Path, Presentation
 
 _MOST_LISTED = 20
 # Claims that a verifier must see, so that no holder may choose to keep them back (RFC 9901 §9.7).
-_FOR_VALIDITY = ("iss", "aud", "exp", "nbf", "cnf")
+FOR_VALIDITY = ("iss", "aud", "exp", "nbf", "cnf")
 
 
 def findings(shown: Presentation, places: Sequence[int], size: int) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def findings(shown: Presentation, places: Sequence[int], size: int) -> Iterator[
         yield found("sd_reserved_name", "payload", name=path[-1], where=_where(path[:-1]))
     if shown.is_too_large:
         yield found("sd_too_large", "payload")
-    hidden = [one.name for one in shown.disclosures if len(one.path) == 1 and one.name in _FOR_VALIDITY]
+    hidden = [one.name for one in shown.disclosures if len(one.path) == 1 and one.name in FOR_VALIDITY]
     if hidden:
         yield found("sd_validity_disclosable", "payload", names=", ".join(f'"{name}"' for name in hidden))
     if shown.sd_hash and shown.sd_hash_given != shown.sd_hash:
