@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 
@@ -90,6 +91,39 @@ def test_an_edited_payload_keeps_the_disclosures(credential):
     presents(credential, 6)
     expect(box(credential, "birthdate")).not_to_be_checked()
     expect(credential.payload).to_have_value(re.compile("https://issuerx.example"))
+
+
+def test_an_ordinary_token_becomes_an_sd_jwt_and_back(credential):
+    credential.open("/?example=ES256")
+    before = credential.token.input_value()
+    pane(credential).get_by_text("Make an SD-JWT of it").click()
+    box(credential, "scope").check()
+    credential.caret_after(credential.payload, "https://issuer")
+    credential.page.keyboard.type("x")
+    credential.quiet()
+    expect(box(credential, "scope")).to_be_checked()
+    pane(credential).get_by_role("button", name="Make the SD-JWT").click()
+    expect(pane(credential)).to_contain_text("1 of 1 presented")
+    expect(credential.payload).to_have_value(re.compile("_sd_alg"))
+    credential.says("Signature verified")
+    credential.token.focus()
+    credential.page.keyboard.press("ControlOrMeta+z")
+    expect(credential.payload).not_to_have_value(re.compile("_sd_alg"))
+    assert credential.token.input_value() != before
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(new_context, scheme, width):
+    page = new_context(color_scheme=scheme, viewport={"width": width, "height": 900}).new_page()
+    for example, folds in (("SD-JWT", ("digests", "binding-checks", "bind", "seen")), ("ES256", ("issue",))):
+        page.goto(f"/?example={example}")
+        for fold in folds:
+            page.locator(f"#{fold} > summary").click()
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        assert not [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_it_can_be_chosen_without_scripts(new_context, base_url):
