@@ -254,7 +254,7 @@ def test_all_of_it_works_without_scripts(new_context, watch, make_token):
     page = new_context(java_script_enabled=False).new_page()
     page.goto("/")
     page.get_by_role("button", name="share", exact=True).click()
-    page.get_by_label("name").check()
+    page.get_by_role("checkbox", name="name").check()
     page.get_by_role("button", name="Make the link anew").click()
     assert "masked=name" in page.get_by_role("textbox", name="Link to this token").input_value()
     page.get_by_role("button", name="close").click()

@@ -90,7 +90,7 @@ def test_a_refusal_of_the_server_is_shown_in_its_words(debugger, watch, app, mon
     watch.expect(rf"{status} \(")
     if status == 500:
         monkeypatch.setattr("app.web.debugger._sign", None)
-    form = {f"f{n}": "1" for n in range(100)} if field else {"header": "{}"}
+    form = {f"f{n}": "1" for n in range(161)} if field else {"header": "{}"}
     answer = app.test_client().post("/encode", data=form, headers={"HX-Request": "true"})
     assert answer.status_code == status
     token = debugger.token.input_value()
