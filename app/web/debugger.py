@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
 from app.tokens import keys
-from app.web import disclosing, examples, forms, inside, mends, present, sharing, signers
+from app.web import disclosing, examples, forms, hiding, inside, mends, present, sharing, signers
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import Form, Page, Statement, Verdict
@@ -133,9 +133,9 @@ def show(
     if form.detached and report.signing_input is None:
         page.detached_note = "Not used: this token does not leave its payload out."
     page.disclosed = disclosing.shown(form.aside, report, folded)
-    if disclosing.can_be_issued(report):
+    if hiding.can_be_issued(report):
         is_open = "issue" not in folded and not is_example
-        page.hideable = tuple(disclosing.hideable(report.token.payload, request.form.getlist("hide"))) if is_open else ()
+        page.hideable = tuple(hiding.rows(report.token.payload, request.form.getlist("hide"))) if is_open else ()
     page.out_of_sight = disclosing.out_of_sight(page)
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])

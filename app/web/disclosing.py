@@ -12,18 +12,17 @@ from app import tokens
 from app.tokens import lossless_json, sd_jwt, times
 from app.tokens.envelope import Token
 from app.tokens.findings import quoted
-from app.tokens.lossless_json import Document, Node
-from app.tokens.sd_jwt import Disclosure, Path, Presentation, disclosures
+from app.tokens.sd_jwt import Disclosure, Path, Presentation
 from app.tokens.sd_jwt.binding import KeyBinding
-from app.tokens.sd_jwt.notes import FOR_VALIDITY
 from app.web import present
-from app.web.view import Bound, CheckRow, Disclosed, DisclosureRow, Hideable, Page, Tone
+from app.web.view import Bound, CheckRow, Disclosed, DisclosureRow, Page, Tone
 
 MOST_ROWS = 80
 """How many disclosures can be chosen by hand; the others stay as they are."""
+ID_LENGTH = 12
+"""How much of a digest a tick box sends."""
 _LONGEST_VALUE = 1000
 _LONGEST_CLAIMS = 100_000
-_ID_LENGTH = 12
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _BINDING = ("bind_key", "bind_audience", "bind_nonce")
 _LABELS = present.LABELS | {"nonce": "Nonce", "sd_hash": "Hash of the presentation"}
@@ -80,7 +79,7 @@ def everything(aside: str, token: Token) -> Presentation:
 
 def value_id(one: Disclosure) -> str:
     """What the tick box of *one* sends: the beginning of its digest, for a number would be another's after an edit."""
-    return one.digest[:_ID_LENGTH]
+    return one.digest[:ID_LENGTH]
 
 
 def outer(one: Disclosure, places: dict[Path, Disclosure]) -> list[Disclosure]:
@@ -91,34 +90,6 @@ def outer(one: Disclosure, places: dict[Path, Disclosure]) -> list[Disclosure]:
 
 def places(whole: Presentation) -> dict[Path, Disclosure]:
     return {one.path: one for one in whole.disclosures if one.path and not one.fault}
-
-
-def can_be_issued(report: tokens.Report) -> bool:
-    """Whether an SD-JWT can be made of a token: it is an ordinary JWT, and its issuer's private key is there."""
-    token, algorithm = report.token, tokens.ALGORITHMS.get(report.signature.algorithm or "")
-    if not token.is_compact_jws or algorithm is None or not isinstance(report.payload, dict):
-        return False
-    return any(key.can_sign and key.fits(algorithm) for key in report.keys.keys)
-
-
-def paths(claims: Document | None) -> dict[str, Path]:
-    """Each place in *claims* that a disclosure can be made of, by what its tick box sends; not what every verifier must see."""
-    waiting: list[tuple[Path, Node]] = [((), claims.root)] if claims and claims.root else []
-    found: dict[str, Path] = {}
-    while waiting and len(found) <= MOST_ROWS:
-        path, node = waiting.pop()
-        if path:
-            found[disclosures.digest(json.dumps(path), sd_jwt.USUAL_HASH)[:_ID_LENGTH]] = path
-        inside: list[tuple[str | int, Node]] = [
-            (member.name, member.node) for member in node.members if path or member.name not in FOR_VALIDITY
-        ]
-        waiting += [((*path, step), child) for step, child in reversed([*inside, *enumerate(node.items)])]
-    return dict(islice(found.items(), MOST_ROWS))
-
-
-def hideable(claims: Document | None, ticked: Collection[str]) -> Iterator[Hideable]:
-    for chosen_by, path in paths(claims).items():
-        yield Hideable(chosen_by, _written(path), chosen_by in ticked)
 
 
 def out_of_sight(page: Page) -> tuple[tuple[str, str], ...]:
@@ -142,44 +113,47 @@ def _letter(match: re.Match[str]) -> str:
     return character if character.isprintable() and character not in '"\\' and not "\ud800" <= character <= "\udfff" else match.group()
 
 
-def _rows(whole: Presentation, given: Presentation, can_choose: bool) -> Iterator[DisclosureRow]:
-    """Each disclosure, and behind it those that lie in it."""
-    faults = {one.text: one.fault for one in given.disclosures}
+def ordered(whole: Presentation) -> Iterator[tuple[Disclosure, list[Disclosure]]]:
+    """Each disclosure with those that it lies in, and behind it those that lie in it."""
     at = places(whole)
     inside: dict[str, list[Disclosure]] = {}
     tops: list[Disclosure] = []
-    for one in whole.disclosures[:MOST_ROWS]:
+    for one in whole.disclosures:
         around = [] if one.fault else outer(one, at)
         (inside.setdefault(around[-1].text, []) if around else tops).append(one)
-    met: set[str] = set()
-    waiting = [(one, 0) for one in reversed(tops)]
+    waiting = tops[::-1]
     while waiting:
-        one, depth = waiting.pop()
-        start = len(outer(one, at)[-1].path) if depth else 0
-        is_first = one.text not in met
-        met.add(one.text)
+        one = waiting.pop()
+        yield one, [] if one.fault else outer(one, at)
+        waiting += [] if one.fault else inside.get(one.text, [])[::-1]
+
+
+def _rows(whole: Presentation, given: Presentation, can_choose: bool) -> Iterator[DisclosureRow]:
+    faults = {one.text: one.fault for one in given.disclosures}
+    met: set[str] = set()
+    for one, around in islice(ordered(whole), MOST_ROWS):
         yield DisclosureRow(
-            value_id(one) if can_choose and is_first else "",
-            depth,
-            _name(one, start),
+            value_id(one) if can_choose and one.text not in met else "",
+            len(around),
+            _name(one, len(around[-1].path) if around else 0),
             quoted(letters(one.value_text), _LONGEST_VALUE),
             one.fault if whole is given else faults.get(one.text, ""),
             one.text in faults,
             quoted(one.salt, 200) if isinstance(one.salt, str) else "missing",
             one.digest,
         )
-        if not one.fault:
-            waiting += [(other, depth + 1) for other in reversed(inside.get(one.text, []))]
+        met.add(one.text)
 
 
 def _name(one: Disclosure, start: int) -> str:
-    """Its place in what it lies in: `address.street`, `nationalities[0]`."""
+    """Its place in what it lies in."""
     if len(one.path) > start:
-        return _written(one.path[start:])
+        return written(one.path[start:])
     return quoted(one.name) if one.name is not None else "array element" if one.document else "not readable"
 
 
-def _written(path: Path) -> str:
+def written(path: Path) -> str:
+    """A path as a person reads it: `address.street`, `nationalities[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{quoted(step)}" for step in path).removeprefix(".")
 
 

@@ -13,7 +13,7 @@ from app.tokens.envelope import Token
 from app.tokens.sd_jwt import Presentation
 from app.tokens.sd_jwt.making import issue as issued
 from app.tokens.sd_jwt.making import present as presented
-from app.web import debugger, disclosing
+from app.web import debugger, disclosing, hiding
 from app.web.respond import answer, wants_partials
 from app.web.view import Form
 
@@ -41,7 +41,7 @@ def _issue(form: Form, ticked: list[str]) -> str:
     """Write the SD-JWT of the panes into *form*; returns what to say when it could not be made."""
     header = tokens.for_signing(form.header, form.header_layout)
     claims = tokens.for_signing(form.payload, form.payload_layout)
-    known = disclosing.paths(lossless_json.read(claims))
+    known = hiding.paths(lossless_json.read(claims))
     chosen = [known[one] for one in ticked if one in known]
     if not chosen:
         return "No SD-JWT is made: tick what its holder may keep back."
@@ -83,10 +83,9 @@ def _present(form: Form, ticked: set[str], *, is_bound: bool) -> str:
 def _kept(whole: Presentation, token: Token, ticked: set[str]) -> Iterator[str]:
     """Which are presented: those ticked, but for what lies in one that was just taken out; those without a tick box stay."""
     own = {one.text for one in token.disclosed.disclosures} if token.disclosed else set()
-    chosen = {one.text for one in whole.disclosures if disclosing.value_id(one) in ticked}
-    chosen |= {one.text for one in whole.disclosures[disclosing.MOST_ROWS :]} & own
-    at = disclosing.places(whole)
-    for text, one in {one.text: one for one in whole.disclosures}.items():
-        around = {other.text for other in disclosing.outer(one, at)}
-        if text in chosen and (text not in own or not around & (own - chosen)):
-            yield text
+    every = [(one, {other.text for other in around}) for one, around in disclosing.ordered(whole)]
+    chosen = {one.text for one, _ in every if disclosing.value_id(one) in ticked}
+    chosen |= {one.text for one, _ in every[disclosing.MOST_ROWS :]} & own
+    for one, around in every:
+        if one.text in chosen and (one.text not in own or not around & (own - chosen)):
+            yield one.text

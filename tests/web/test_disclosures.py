@@ -145,6 +145,17 @@ def test_many_disclosures_are_bounded_and_the_others_stay(read, choose):
     assert len(presented(choose(dom).typed("token-text"))) == 120
 
 
+def test_one_within_another_far_behind_is_not_lost(read, choose):
+    """The inner one stands first, and its outer one where no tick box is made any more, but for being listed before it."""
+    token = issued({"z": {"a": 1}, **{f"c{n:03}": n for n in range(100)}}, [("z",), ("z", "a"), *((f"c{n:03}",) for n in range(100))])
+    signed, *texts = token.split("~")[:-1]
+    turned = "~".join([signed, texts[0], *texts[2:], texts[1], ""])
+    assert disclosed(turned).disclosures[0].path == ("z", "a")
+    kept = presented(choose(read(turned), ("c000",)).typed("token-text"))
+    assert {("z",), ("z", "a"), ("c000",)} <= kept
+    assert ("c001",) not in kept
+
+
 # Chosen ---------------------------------------------------------------------------------------------------------
 
 
@@ -363,3 +374,15 @@ def test_at_most_eighty_claims_are_offered(client, read, make_token):
 @pytest.mark.parametrize("payload", ["[]", "text", "{}"])
 def test_only_claims_can_be_kept_back(read, make_token, payload):
     assert ("issue" in read(make_token(payload))) == (payload == "{}")
+
+
+# Stories --------------------------------------------------------------------------------------------------------
+
+
+def test_the_story_of_an_sd_jwt_has_the_pane_and_its_answers_too(client):
+    dom = client.get("/examples/sd-jwt").dom
+    assert "2 of 5 presented" in dom.words("disclosures")
+    keep = [one.get("value") for one in dom["disclosures"].iter("input") if one.get("name") == "keep"]
+    answer = client.post("/present", data={**dom.form, "keep": keep}, headers=HTMX).dom
+    assert answer.panes == ["notice", "disclosures", "token"]
+    assert "5 of 5 presented" in answer.words("disclosures")

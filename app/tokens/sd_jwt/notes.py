@@ -15,13 +15,13 @@ FOR_VALIDITY = ("iss", "aud", "exp", "nbf", "cnf")
 
 def findings(shown: Presentation, places: Sequence[int], size: int) -> Iterator[Finding]:
     """What is disclosed, one by one; *places* are those of the disclosures in the given text of *size* characters."""
-    count = len(places)
+    count, more = len(places), shown.undisclosed
     yield found(
         "sd_jwt",
         "token",
         count=f"{count} disclosure{'s' if count != 1 else ''}",
         binding="with a key binding JWT" if shown.key_binding else "no key binding JWT",
-        hidden=f"{shown.undisclosed} more digests stay undisclosed, decoys among them." if shown.undisclosed else "Nothing else is hidden.",
+        hidden=f"{more} more digest{'s' if more != 1 else ''}: claims kept back, or decoys." if more else "Nothing else is hidden.",
     )
     if not shown.hash_known:
         yield found("sd_hash_unknown", "payload", name=quoted(shown.hash_name))
