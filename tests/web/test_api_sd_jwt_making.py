@@ -1,6 +1,7 @@
 """The HTTP API makes SD-JWTs: the issuer's token, and the holder's choice of what to show of it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ CLAIMS = {
     "address": {"city": "Ulm", "zip": "1"},
     "langs": ["de", "en"],
 }
-ISSUE = {
+ISSUE: dict[str, Any] = {
     "header": {"alg": "HS256", "typ": "example+sd-jwt"},
     "claims": CLAIMS,
     "disclosable": [["name"], ["address"], ["address", "city"], ["langs", 1]],
