@@ -61,6 +61,8 @@ def encode() -> Response:
             key_encoding=_key_encoding(body),
             serialization=_serialization(body),
             detached=_flag(body, "detached"),
+            recipients=_recipients(body),
+            aad=_text(body, "aad", ""),
         )
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
@@ -212,6 +214,19 @@ def _written(body: Document, name: str) -> str:
         raise Refused(422, "member_type", f'"{name}" is neither an object nor a string.', "Send a JSON object, or its text as a string.")
     text: str = _text(body, name)
     return text
+
+
+def _recipients(body: Document) -> list[str]:
+    """The headers of the recipients, as they stand in the request."""
+    value = body.value.get("recipients")
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Refused(
+            422, "member_type", '"recipients" is not an array of objects.', 'Send headers such as [{"alg": "A256KW", "kid": "1"}].'
+        )
+    root = lossless_json.read(_slice(body, "recipients"))
+    return [lossless_json.compact(root.text[one.start : one.end]) for one in root.root.items] if root.root else []
 
 
 def _slice(body: Document, name: str) -> str:
