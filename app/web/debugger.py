@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from urllib.parse import quote
 from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
-from app.tokens import keys
+from app.tokens import keys, lossless_json
+from app.tokens.algorithms import Algorithm
+from app.tokens.keys.kinds import Kind, for_header
 from app.web import examples, forms, mends, present, sharing
 from app.web.errors import Refused
 from app.web.respond import answer
+from app.web.turns import making
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
@@ -98,7 +102,7 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     omitted = sharing.Omitted(form.left_out, report.token)
     sharing.told(report, omitted)
     opened = report.decryption is not None and report.decryption.plaintext is not None
-    if panes or opened:
+    if panes or (opened and not notice):  # what could not be encrypted stays in its panes
         present.panes(form, report)
     folded = frozenset(request.form.get("folded", "").split())
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
@@ -108,6 +112,8 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     page = present.fill(page, report, not is_example and form.key in examples.KEYS)
+    kind = _kind(form)
+    page.generatable = kind.name if kind and (report.kind != "JWE" or opened or form.payload) else ""
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)
@@ -135,10 +141,15 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
 
 def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
+    if not form.payload and _is_encrypted(form.token) and not _opens(form.token, box):
+        return "Not encrypted anew; the old token stays, for its payload is not known. Give the key that decrypts it, or write a payload."
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
+    shape = _shape(form.token)
     try:
-        form.token = tokens.encode(header, payload, box).token
+        form.token = tokens.encode(
+            header, payload, box, serialization=shape.serialization, recipients=shape.recipients, aad=shape.aad
+        ).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()
@@ -150,8 +161,18 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     return ""
 
 
+def _shape(token: str) -> tokens.Shape:
+    """The form that an encrypted token keeps; one in JSON begins with a brace, and any other is compact."""
+    return tokens.shape_of(tokens.decode(token).token) if token.lstrip().startswith("{") else tokens.Shape()
+
+
 def _is_encrypted(token: str) -> bool:
-    return token.count(".") == 4
+    return token.count(".") == 4 or _shape(token).serialization != "compact"
+
+
+def _opens(token: str, box: tokens.Keys) -> bool:
+    decryption = tokens.verify(token, box, at=0).decryption
+    return decryption is not None and decryption.plaintext is not None
 
 
 def _header_of(token: str) -> tuple[str, str]:
@@ -161,14 +182,25 @@ def _header_of(token: str) -> tuple[str, str]:
 
 def _generate(form: Form) -> bool:
     """Put a new key for the header's algorithm into the key box."""
-    alg = tokens.decode(tokens.unsigned(form.header, "", "")).token.alg
-    algorithm = tokens.ALGORITHMS.get(alg) if isinstance(alg, str) else None
-    if algorithm is None or algorithm.family == "none":
+    kind = _kind(form)
+    if kind is None:
         return False
-    key = keys.generate(algorithm)
-    form.key = key.secret.decode() if key.secret is not None else keys.private_pem(key)
+    with making():
+        key = keys.generate_for(kind)
+    if key.load_private:
+        form.key = keys.private_pem(key)
+    elif key.secret and isinstance(kind, Algorithm):
+        form.key = key.secret.decode()
+    else:
+        form.key = json.dumps(keys.private_jwk(key), indent=2)
     form.key_encoding = "auto"
     return True
+
+
+def _kind(form: Form) -> Algorithm | Kind | None:
+    """What makes a key for the header pane."""
+    header = lossless_json.read(form.header).value
+    return for_header(header.get("alg"), header.get("enc")) if isinstance(header, dict) else None
 
 
 def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:

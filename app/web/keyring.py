@@ -12,9 +12,9 @@ from app.tokens import keys, self_signed
 from app.tokens.keys import locked
 from app.tokens.keys.kinds import KINDS
 from app.web import forms
-from app.web.api import making
 from app.web.keyring_page import FIRST_KIND, KeyForm, KeyPage, chosen, page_of
 from app.web.respond import answer
+from app.web.turns import making
 
 blueprint = Blueprint("keyring", __name__)
 

@@ -87,8 +87,6 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
         page.recognised = report.profile.name if report.profile else ""
         page.travels = tuple(_travels(report.payload))
     page.segment_sizes = _sizes(report.token)
-    algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
-    page.generatable = algorithm.name if algorithm and algorithm.family != "none" else ""
     return page
 
 

@@ -125,7 +125,9 @@ def password(count: int) -> list[dict[str, Any]]:
     ("header", "keys", "more", "code", "words"),
     [
         pytest.param({"alg": "dir"}, box(DIRECT, DIRECT | {"kid": "2"}), {}, "recipients_direct", "cannot be 2", id="dir"),
-        pytest.param({"alg": "ECDH-ES"}, box(AGREED, AGREED), {"recipients": [{}, {}]}, "recipients_direct", "ECDH-ES", id="ECDH-ES"),
+        pytest.param(
+            {"alg": "ECDH-ES"}, box(AGREED, AGREED | {"kid": "f"}), {"recipients": [{}, {}]}, "recipients_direct", "ECDH-ES", id="ECDH-ES"
+        ),
         pytest.param({}, box(DIRECT, DIRECT), {}, "alg_missing", '"alg"', id="no alg anywhere"),
         pytest.param({"epk": {}}, box(RSA, AGREED), {}, "recipient_header", '"epk" is another', id="epk for all"),
         pytest.param({"alg": "A128KW"}, box(WRAPPED), {"recipients": [{"alg": "A128KW"}]}, "recipient_header", "in one of", id="alg twice"),
@@ -135,7 +137,11 @@ def password(count: int) -> list[dict[str, Any]]:
         pytest.param({}, box(WRAPPED), {"recipients": ['{"a":"\ud800"}']}, "not_unicode", "surrogate", id="half a pair"),
         pytest.param({}, box(WRAPPED), {"recipients": [{"alg": "A256KW"}]}, "key_size", "32-byte", id="no key of the size"),
         pytest.param({}, box(WRAPPED), {"recipients": [{}] * (MAX_RECIPIENTS + 1)}, "recipients_many", "101", id="101 recipients"),
-        pytest.param({}, box(DIRECT), {"recipients": password(MAX_ROUNDS // 2 + 1)}, "p2c_out_of_range", "together", id="rounds together"),
+        pytest.param(
+            {}, box(DIRECT, DIRECT), {"recipients": password(MAX_ROUNDS // 2 + 1)}, "p2c_out_of_range", "together", id="rounds together"
+        ),
+        pytest.param({}, box(DIRECT), {"recipients": [{"alg": "A128KW"}] * 2}, "recipient_key", "recipient 2", id="one key for two"),
+        pytest.param({}, box(RSA), {"recipients": [{"alg": "RSA-OAEP-256", "kid": "s"}]}, "recipient_key", '"s"', id="another kid"),
         pytest.param({"alg": "dir"}, box(DIRECT), {"detached": True}, "jwe_form", "content", id="detached"),
         pytest.param({"alg": "dir"}, box(DIRECT), {"aad": "x", "serialization": "compact"}, "jwe_form", "compact", id="aad, compact"),
         pytest.param(

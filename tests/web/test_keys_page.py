@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from app import tokens
 from app.tokens import keys
 from app.tokens.keys import kinds
-from app.web import api as room
+from app.web import turns as room
 
 HTMX = {"HX-Request": "true"}
 AFTER_KEY = ["notice", "key_note", "key_about", "key_forms"]

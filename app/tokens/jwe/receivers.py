@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.tokens import base64url, lossless_json
@@ -20,6 +20,7 @@ from app.tokens.refusal import CannotEncode
 
 # What counts for the content, or changes how the rest is read, is said once for all (RFC 7516 §4.1.2, §4.1.3, §4.1.13).
 _OF_ALL = ("enc", "zip", "crit")
+_KEYS_OF_ALL = "Give a JWK Set with the keys of all recipients."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def several(header: dict[str, Any], content: ContentEncryption, keys: Keys, reci
         return [only(header, content, keys)]
     if len(named) > MAX_RECIPIENTS:
         raise CannotEncode("recipients_many", f"There are {len(named):,} recipients; {MAX_RECIPIENTS} are the most.", "Leave some out.")
-    receivers = [_receiver(header, one, number, content, keys) for number, one in enumerate(named, 1)]
+    receivers: list[Receiver] = []
+    for number, own in enumerate(named, 1):
+        left = [key for key in keys.keys if all(key is not other.key for other in receivers)]
+        if not left and keys.keys:
+            raise CannotEncode("recipient_key", f"The key box has no key left for recipient {number}.", _KEYS_OF_ALL)
+        receivers.append(_receiver(header, own, number, content, replace(keys, keys=tuple(left))))
     direct = next((one.management for one in receivers if one.management.family == "dir" or _is_agreed(one.management)), None)
     if direct and len(receivers) > 1:
         raise CannotEncode(
@@ -80,7 +86,10 @@ def _receiver(header: dict[str, Any], own: Document, number: int, content: Conte
             said = f'"{quoted(name, 30)}" stands in the header of all and in that of recipient {number}.'
             raise CannotEncode("recipient_header", said, "Leave it in one of them.")
     one = only({**header, **own.value}, content, keys)
-    return Receiver(one.management, one.key, one.joined, own)
+    kid = own.value.get("kid")
+    if isinstance(kid, str) and one.key.kid not in (None, kid):
+        raise CannotEncode("recipient_key", f'The key box has no key with kid "{quoted(kid)}", which is recipient {number}.', _KEYS_OF_ALL)
+    return replace(one, own=own)
 
 
 def _of_keys(header: dict[str, Any], content: ContentEncryption, keys: Keys) -> list[dict[str, Any]]:
