@@ -16,7 +16,7 @@ from app import tokens
 from app.tokens import keys, lossless_json
 from app.tokens.algorithms import Algorithm
 from app.tokens.keys.kinds import Kind, for_header
-from app.web import examples, forms, mends, present, sharing
+from app.web import examples, forms, keybox, mends, present, sharing
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.turns import making
@@ -66,7 +66,7 @@ def encode() -> Response:
     form = read_form()
     form.left_out = ""  # what is signed here is whole
     made = bool(request.form.get("generate")) and _generate(form)
-    box = tokens.read_keys(form.key, form.key_encoding)
+    box = keybox.read(form)
     notice = _sign(form, box)
     panes: tuple[str, ...] = (*AFTER_PANE, "key") if made else AFTER_PANE
     if not notice and _is_encrypted(form.token):  # encrypting writes into the header
@@ -112,6 +112,7 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     page = present.fill(page, report, not is_example and form.key in examples.KEYS)
+    page.has_lock = keybox.has_lock(form)
     kind = _kind(form)
     page.generatable = kind.name if kind and (report.kind != "JWE" or opened or form.payload) else ""
     if "check_brought" in request.form:
@@ -135,7 +136,7 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
         form.profile or None,
         *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
     )
-    box = box or tokens.read_keys(form.key, form.key_encoding)
+    box = box or keybox.read(form)
     return tokens.verify(form.token, box, at=at if at is not None else int(time.time()), leeway=leeway or 0, expect=expect)
 
 
@@ -193,7 +194,7 @@ def _generate(form: Form) -> bool:
         form.key = key.secret.decode()
     else:
         form.key = json.dumps(keys.private_jwk(key), indent=2)
-    form.key_encoding = "auto"
+    form.key_encoding, form.passphrase = "auto", ""
     return True
 
 

@@ -151,7 +151,7 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
         )
     if not report.keys.keys and not report.keys.is_empty:
-        return Statement("warn", "Key not readable", signature.because)
+        return Statement("warn", "Key locked" if _is_closed(report.keys) else "Key not readable", signature.because)
     if any(finding.code == "key_type_for_algorithm" for finding in signature.findings):
         return Statement("warn", "Key does not fit", signature.because)
     return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", signature.because)
@@ -354,6 +354,9 @@ def _time(value: object, at: Seconds) -> Time | None:
 
 def _key_note(report: tokens.Report) -> KeyNote:
     keys = report.keys
+    if _is_closed(keys):
+        wrong = keys.findings[0].code == "key_passphrase"
+        return KeyNote("bad", "Still locked", keys.problem) if wrong else KeyNote("warn", "Locked", "Type its passphrase.")
     if not keys.keys:
         return KeyNote("idle", "No key yet") if keys.is_empty else KeyNote("bad", "Not readable", keys.problem)
     if keys.is_set and len(keys.keys) > 1:
@@ -370,6 +373,11 @@ def _key_note(report: tokens.Report) -> KeyNote:
     else:
         for_ = f"too short for {too_short}" if too_short else "for encryption only"
     return KeyNote("bad" if key.faults else "idle", f"Read as {key.read_as}", f"{what} · {for_}")
+
+
+def _is_closed(keys: tokens.Keys) -> bool:
+    """Whether the keys wait for a passphrase."""
+    return any(one.code in ("key_locked", "key_passphrase") for one in keys.findings)
 
 
 def _sizes(token: Token) -> str:
