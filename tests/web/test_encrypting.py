@@ -87,3 +87,15 @@ def test_generate_makes_a_key_that_fits_and_encrypts_with_it(post, alg):
 def test_no_key_is_offered_for_a_token_that_is_not_opened(post):
     token = encode(ENC | {"alg": "RSA-OAEP"}, PAYLOAD, json.dumps(private_jwk(rsa_private(2048)))).token
     assert "Generate" not in post("/decode", {"token": token}).words("key_note")
+
+
+def test_the_note_of_the_key_says_what_it_does_for_an_encrypted_token(post):
+    private_key, token = json.dumps(AGREED), encode(ENC | {"alg": "ECDH-ES+A128KW"}, PAYLOAD, json.dumps(AGREED)).token
+    public = json.dumps({name: value for name, value in AGREED.items() if name != "d"})
+    assert "EC private key on P-256 · encrypts and decrypts with ECDH-ES+A128KW" in post(
+        "/verify", {"token": token, "key": private_key}
+    ).words("key_note")
+    assert "EC public key on P-256 · only encrypts with ECDH-ES+A128KW" in post("/verify", {"token": token, "key": public}).words(
+        "key_note"
+    )
+    assert 'used: EC private key on P-256, kid "e"' in post("/verify", {"token": token, "key": BOTH}).words("key_note")
