@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
@@ -188,6 +189,8 @@ def _generate(form: Form) -> bool:
         return False
     with making():
         key = keys.generate_for(kind)
+    kid = _header_pane(form).get("kid")
+    key.kid = kid if isinstance(kid, str) else key.kid  # another would be refused
     if key.load_private:
         form.key = keys.private_pem(key)
     elif key.secret and isinstance(kind, Algorithm):
@@ -200,8 +203,13 @@ def _generate(form: Form) -> bool:
 
 def _kind(form: Form) -> Algorithm | Kind | None:
     """What makes a key for the header pane."""
+    header = _header_pane(form)
+    return for_header(header.get("alg"), header.get("enc"))
+
+
+def _header_pane(form: Form) -> dict[str, Any]:
     header = lossless_json.read(form.header).value
-    return for_header(header.get("alg"), header.get("enc")) if isinstance(header, dict) else None
+    return header if isinstance(header, dict) else {}
 
 
 def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:

@@ -74,7 +74,7 @@ def test_an_unknown_content_is_never_replaced_by_nothing(post, serialization):
 
 @pytest.mark.parametrize("alg", [name for name, row in KEY_MANAGEMENT.items() if row.encrypts])
 def test_generate_makes_a_key_that_fits_and_encrypts_with_it(post, alg):
-    header = json.dumps({"alg": alg, "enc": "A256GCM"} | ({"p2c": 1000} if alg.startswith("PBES2") else {}))
+    header = json.dumps({"alg": alg, "enc": "A256GCM", "kid": "mine"} | ({"p2c": 1000} if alg.startswith("PBES2") else {}))
     before = post("/encode", {"token": "", "header": header, "payload": PAYLOAD, "key": ""})
     assert f"Generate {'A256GCM' if alg == 'dir' else alg} key" in before.words("key_note")
     dom = post("/encode", {**before.form, "generate": "1"}, HTMX)
