@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from app.tokens import encode
+from app.tokens.algorithms import CONTENT_ENCRYPTION
+from app.tokens.jwe.content import encrypt as seal
 from tests.tokens.keyring import (
     CLAIMS,
     ORDER,
@@ -260,3 +262,62 @@ def test_a_key_for_something_else_does_not_decrypt(name: str):
 def test_a_key_for_something_else_does_not_verify(members: dict[str, Any]):
     report = check(SIGNED["RS256"], json.dumps(public_jwk(private("RS256"), **members)))
     assert (report.signature.status, report.signature.matches) == ("invalid", True)
+
+
+def pkcs1_messages(content_key: bytes, size: int) -> dict[str, bytes]:
+    """What RSA1_5 may hold, and what Wycheproof puts there instead (JWE 102 to 110)."""
+    filled = size - 3 - len(content_key)
+    good = b"\0\2" + b"\xaa" * filled + b"\0" + content_key
+    return {
+        "as it should be": good,
+        "the padding of a signature": b"\0\1" + b"\xff" * filled + b"\0" + content_key,
+        "another size": b"\0\2" + b"\xaa" * (filled + 1) + b"\0" + content_key[1:],
+        "nothing": b"\0\2" + b"\xaa" * (size - 3) + b"\0",
+        "no zero": b"\0\2" + b"\xaa" * (size - 2),
+        "another first byte": b"\1" + good[1:],
+        "a message of zeros": bytes(size),
+        "too short a filling": b"\0\2" + b"\xaa" * 7 + b"\0" + content_key.rjust(size - 10, b"\1"),
+        "another key": good[:-1] + bytes([good[-1] ^ 1]),
+    }
+
+
+def sent_with(message: bytes, plain: str) -> Any:
+    numbers_ = rsa_private(2048).public_key().public_numbers()
+    encrypted = pow(int.from_bytes(message, "big") % numbers_.n, numbers_.e, numbers_.n).to_bytes(256, "big")
+    parts = plain.split(".")
+    return check(".".join((parts[0], b64u(encrypted), *parts[2:])), json.dumps(private_jwk(rsa_private(2048))))
+
+
+def test_every_wrong_padding_of_rsa1_5_has_the_answer_of_a_wrong_key():
+    content_key = bytes(range(16))
+    header = b64u('{"alg":"RSA1_5","enc":"A128GCM"}')
+    iv = bytes(12)
+    ciphertext, tag = seal(CONTENT_ENCRYPTION["A128GCM"], content_key, iv, b"foo", header.encode())
+    plain = ".".join((header, "", b64u(iv), b64u(ciphertext), b64u(tag)))
+    answers = {how: sent_with(message, plain) for how, message in pkcs1_messages(content_key, 256).items()}
+    good = answers.pop("as it should be")
+    assert (good.decryption.status, good.payload_text) == ("decrypted", "foo")
+    told = {(one.decryption.status, one.decryption.because, tuple(finding.message for finding in one.findings)) for one in answers.values()}
+    assert len(told) == 1
+    assert next(iter(told))[0] == "failed"
+
+
+def key_sets() -> dict[str, tuple[list[dict[str, Any]], str]]:
+    """Wycheproof, JWK 1 to 6: sets of keys, and what becomes of an honest token."""
+    own = json.loads(oct_jwk(kid="k", use="sig", alg="HS256"))
+    other = json.loads(oct_jwk("x" * 40, kid="l", use="sig", alg="HS256"))
+    pair = public_jwk(private("ES256"), kid="e", use="sig", alg="ES256")
+    return {
+        "two secrets": ([own, other], "verified"),
+        "a secret and a public key": ([own, pair], "invalid"),
+        "two of one kid": ([own, other | {"kid": "k"}], "invalid"),
+        "a key to encrypt with": ([own | {"use": "enc"}], "invalid"),
+        "a key for another algorithm": ([own | {"alg": "A256KW"}], "invalid"),
+    }
+
+
+@pytest.mark.parametrize("name", key_sets())
+def test_a_set_of_keys_is_judged_as_a_whole(name: str):
+    keys, status = key_sets()[name]
+    report = check(make({"alg": "HS256", "kid": "k"}), json.dumps({"keys": keys}))
+    assert (report.signature.status, report.signature.matches) == (status, True)
