@@ -1,6 +1,7 @@
 """The token core: read, judge and make JSON Web Tokens. No clock, no network, no framework."""
 
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
+from app.tokens.anew import anew
 from app.tokens.brought import Brought, Match
 from app.tokens.claims import Check, Expectations
 from app.tokens.decode import Decoded, decode
@@ -36,6 +37,7 @@ __all__ = [
     "Report",
     "Shape",
     "Signature",
+    "anew",
     "decode",
     "encode",
     "for_reading",

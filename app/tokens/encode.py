@@ -66,40 +66,44 @@ def encode(
     Encrypting writes members of the header anew that must not be used twice: epk, p2s, iv and tag.
     """
     header_text, payload_text = _text(header_), _text(payload)
-    document = _header(header_text)
+    document = read_header(header_text)
     if "enc" in document.value:
         _check_form(serialization, detached, bool(recipients), bool(aad))
         _bytes(header_text)
-        headers = [_header_of_one(_text(one)) for one in recipients]
+        headers = [_read_own_header(_text(one)) for one in recipients]
         box = key if isinstance(key, Keys) else keys.read(key, key_encoding)
         more = aad if isinstance(aad, bytes) else _bytes(aad)
         made = jwe.encrypt(document, _bytes(payload_text), box, serialization, headers, more)
         return Encoded(made.token, made.receivers[0].management, made.receivers[0].key, made)
-    algorithm, kid = _algorithm(document.value)
-    content = _content(document.value, payload_text)
+    content = content_of(document.value, payload_text)
     if "." in content and serialization == "compact" and not detached:
         raise CannotEncode(
             "payload_with_dot",
             'b64 is false and the payload has a "." in it, which in the compact form separates segments.',
             'Leave out "b64", take the dot out of the payload, or detach it.',
         )
-    signing_input = f"{_encoded(header_text)}.{content}"
+    signing_input = f"{base64url_of(header_text)}.{content}"
+    algorithm, signer, signature = sign(document.value, signing_input, key if isinstance(key, Keys) else keys.read(key, key_encoding))
+    return Encoded(_written(signing_input, signature, serialization, detached), algorithm, signer)
+
+
+def sign(header_: dict[str, Any], signing_input: str, read_keys: Keys) -> tuple[Algorithm, Key | None, str]:
+    """The algorithm that the header names, the key for it (None for `none`), and what it makes of *signing_input*, in base64url."""
+    algorithm = _algorithm(header_)
     if algorithm.family == "none":
-        return Encoded(_written(signing_input, "", serialization, detached), algorithm, None)
-    read_keys = key if isinstance(key, Keys) else keys.read(key, key_encoding)
-    signer = _signer(algorithm, read_keys, kid)
+        return algorithm, None, ""
+    signer = _signer(algorithm, read_keys, header_.get("kid"))
     try:
-        signature = jws.sign(algorithm, signer, signing_input.encode())
+        return algorithm, signer, base64url.encode(jws.sign(algorithm, signer, signing_input.encode()))
     except ValueError:
         raise CannotEncode(
             "key_cannot_sign", f"The {signer.name} cannot make a signature with {algorithm.name}.", "Use another key."
         ) from None
-    return Encoded(_written(signing_input, base64url.encode(signature), serialization, detached), algorithm, signer)
 
 
 def unsigned(header_text: str, payload_text: str, signature: str) -> str:
     """The two texts encoded, with *signature* as it stands: what an edit makes when no key can sign."""
-    return f"{_encoded(header_text)}.{_content(lossless_json.read(header_text).value, payload_text)}.{signature}"
+    return f"{base64url_of(header_text)}.{content_of(lossless_json.read(header_text).value, payload_text)}.{signature}"
 
 
 def _written(signing_input: str, signature: str, serialization: Serialization, detached: bool) -> str:
@@ -113,7 +117,8 @@ def _written(signing_input: str, signature: str, serialization: Serialization, d
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
-def _header(header_text: str) -> Document:
+def read_header(header_text: str) -> Document:
+    """The header, which is an object."""
     document = lossless_json.read(header_text)
     if not document.readable:
         line, column = document.position(document.problems[0].offset)
@@ -126,10 +131,10 @@ def _header(header_text: str) -> Document:
     return document
 
 
-def _header_of_one(text: str) -> Document:
+def _read_own_header(text: str) -> Document:
     """The header of one recipient, which stands in the token as it is, and so must be JSON to the letter."""
     _bytes(text)
-    document = _header(text)
+    document = read_header(text)
     if document.problems:
         raise CannotEncode("recipient_header", "The header of a recipient is not strict JSON.", "Mend it.")
     return document
@@ -145,7 +150,7 @@ def _check_form(serialization: Serialization, detached: bool, has_recipients: bo
         raise CannotEncode("jwe_form", "The compact serialization has no place for additional authenticated data.", 'Ask for "flattened".')
 
 
-def _algorithm(value: dict[str, Any]) -> tuple[Algorithm, object]:
+def _algorithm(value: dict[str, Any]) -> Algorithm:
     if "alg" not in value:
         raise CannotEncode("alg_missing", 'The header has no "alg".', 'Add "alg", for example "HS256".')
     if not isinstance(value["alg"], str):
@@ -153,7 +158,7 @@ def _algorithm(value: dict[str, Any]) -> tuple[Algorithm, object]:
     algorithm = algorithm_named(value["alg"])
     if algorithm is None:
         raise CannotEncode("alg_unknown", f'alg "{quoted(value["alg"])}" is not an algorithm jwtlens knows.')
-    return algorithm, value.get("kid")
+    return algorithm
 
 
 def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
@@ -176,9 +181,9 @@ def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
     return min(signers, key=lambda key: key.kid != kid)
 
 
-def _content(header_value: object, payload: str) -> str:
+def content_of(header_value: object, payload: str) -> str:
     """The payload segment: as it stands when b64 is false and critical (RFC 7797), else in base64url, with zip compressed before."""
-    encoded = _encoded(payload)
+    encoded = base64url_of(payload)
     if is_unencoded(header_value, encoded):
         return payload
     if payload and isinstance(header_value, dict) and header_value.get("zip") == "DEF":
@@ -186,7 +191,8 @@ def _content(header_value: object, payload: str) -> str:
     return encoded
 
 
-def _encoded(text: str) -> str:
+def base64url_of(text: str) -> str:
+    """The UTF-8 of *text* in base64url."""
     return base64url.encode(_bytes(text))
 
 

@@ -141,6 +141,11 @@ class Token:
             return self.disclosed.claims.value
         return self.payload.value if self.payload else None
 
+    @property
+    def is_detached(self) -> bool:
+        """Whether it is signed and leaves its payload out (RFC 7515 Appendix F), or has an empty one: nobody can tell."""
+        return self.kind == "JWS" and bool(self.signature) and covers_nothing(self.signing_input)
+
     @cached_property
     def inner(self) -> str | None:
         """The token that is the whole payload of this one, as it stands there (RFC 7519 §5.2), or None."""
@@ -324,6 +329,11 @@ def is_unencoded(header: object, payload: str) -> bool:
     if isinstance(crit, list) and "b64" in crit:
         return True
     return not payload.isascii() or base64url.decode(payload.encode()) is None
+
+
+def covers_nothing(signing_input: bytes) -> bool:
+    """Whether what is signed is a header alone."""
+    return signing_input.endswith(b".") and signing_input.count(b".") == 1
 
 
 def _is_meant_as_json(text: str) -> bool:

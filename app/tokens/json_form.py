@@ -13,7 +13,7 @@ from app.tokens.lossless_json import Document, Node
 _JWE_PARTS = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
 # What must be protected to count (RFC 7515 §4.1.11, RFC 7797 §3).
 _MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
-_OF_SD_JWT = ("disclosures", "kb_jwt")
+OF_SD_JWT = ("disclosures", "kb_jwt")
 _NOTHING = ("", ())
 _LONGEST_REPAIR = 65_536
 MAX_SIGNATURES = 20
@@ -170,7 +170,7 @@ def _unprotected(signer: Signer, document: Document, node: Node | None, start: i
         signer.findings.append(_damage("header", kind_of(node.value), "an object", node.start + start))
         return
     signer.unprotected_text = document.text[node.start : node.end]
-    names = [member.name for member in node.members if member.name not in _OF_SD_JWT]
+    names = [member.name for member in node.members if member.name not in OF_SD_JWT]
     if not names:
         return
     signer.findings.extend(_unprotected_findings(names, node.start + start))

@@ -14,6 +14,7 @@ from app.tokens.algorithms import ALGORITHMS, Algorithm
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found, quoted
+from app.tokens.form import covers_nothing
 from app.tokens.keys.jwk_set import set_faults
 from app.tokens.keys.key import Key, Keys
 
@@ -119,9 +120,10 @@ def _with_key(
             "invalid", f"The signature matches the {key.with_kid}, but: {faults[0].message}", algorithm.name, key, True, faults
         )
     findings = (wrong,) if wrong else ()
-    because = (
-        wrong.message if wrong else f"The signature does not match the {key.with_kid}: the token was altered, or another key signed it."
-    )
+    why = "the token was altered, or another key signed it."
+    if covers_nothing(data):
+        why = "not over an empty payload. If the token is detached, its content is missing."
+    because = wrong.message if wrong else f"The signature does not match the {key.with_kid}: {why}"
     return Signature("invalid", because, algorithm.name, key, False, faults, findings)
 
 

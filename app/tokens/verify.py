@@ -142,6 +142,8 @@ class Report(Decoded):
         noticed = [*self._searched, *self._noticed(), *own, *self.signature.faults, *self.signature.findings, *self._of_decryption()]
         noticed += jws.remarks(self.token, self.signature)
         noticed += self.key_binding.findings(self.token.text) if self.key_binding else ()
+        if self.signing_input is not None:  # the detached content is there
+            noticed = [one for one in noticed if one.code != "empty_payload"]
         return set_aside.explained(by_level(noticed), self.token, self.signature)
 
     @property

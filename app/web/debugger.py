@@ -17,7 +17,7 @@ from app import tokens
 from app.tokens import keys, lossless_json
 from app.tokens.algorithms import Algorithm
 from app.tokens.keys.kinds import Kind, for_header
-from app.web import examples, forms, keybox, mends, present, sharing
+from app.web import examples, forms, inside, keybox, mends, present, sharing, signers
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.turns import making
@@ -25,11 +25,11 @@ from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
 
-_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought")
-AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "travel")
+_FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note", "brought", "signers", "inside")
+AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "detached", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
-ALL = (*_FOLLOWING, "token", "header", "payload", "key", "expect", "share")  # travel stands in expect
+ALL = (*_FOLLOWING, "token", "header", "payload", "detached", "key", "expect", "share")  # travel stands in expect
 
 _MOST_FIELDS = 96
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
@@ -73,13 +73,18 @@ def encode() -> Response:
     if not notice and _is_encrypted(form.token):  # encrypting writes into the header
         form.header, form.header_layout = _header_of(form.token)
         panes += ("header",)
+    if "detached" in request.form:
+        panes += ("detached",)
     return answer(show(form, notice, box), panes)
 
 
 @blueprint.post("/verify")
 def verify() -> Response:
-    page = show(read_form())
-    return answer(page, (*AFTER_KEY, "payload") if page.is_decrypted else AFTER_KEY)
+    form = read_form()
+    signer = form.signer
+    page = show(form, follows=True)
+    panes = (*AFTER_KEY, "payload") if page.is_decrypted else AFTER_KEY
+    return answer(page, (*panes, "header") if form.signer != signer else panes)
 
 
 def read_form() -> Form:
@@ -92,19 +97,32 @@ def read_form() -> Form:
     return form
 
 
-def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes: bool = False, is_example: bool = False) -> Page:
+def show(
+    form: Form,
+    notice: str = "",
+    box: tokens.Keys | None = None,
+    *,
+    panes: bool = False,
+    is_example: bool = False,
+    follows: bool = False,
+) -> Page:
     """The page for *form*, judged as of its time, or of now; *box* is what the key box holds, if it was read before.
 
     *is_example*: the key belongs to the token. *panes*: header and payload are those of the token. They always are when a key opened it.
+    *follows*: the header is that of the signature which a key chose among several.
     """
     notices = [one for one in (notice, g.pop("notice", "")) if one]
     report = judge(form, notices, box)
-    report.is_thorough = "typing" not in request.form  # while somebody types, the answer comes first
+    for one in (report, *report.nested):
+        one.is_thorough = "typing" not in request.form  # while somebody types, the answer comes first
     omitted = sharing.Omitted(form.left_out, report.token)
     sharing.told(report, omitted)
     opened = report.decryption is not None and report.decryption.plaintext is not None
     if panes or (opened and not notice):  # what could not be encrypted stays in its panes
         present.panes(form, report)
+        signers.choose(form, report)
+    elif follows:
+        signers.follow(form, report)
     folded = frozenset(request.form.get("folded", "").split())
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
     if form.payload_layout != "as-written":
@@ -112,7 +130,13 @@ def show(form: Form, notice: str = "", box: tokens.Keys | None = None, *, panes:
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
-    page = present.fill(page, report, not is_example and form.key in examples.KEYS)
+    example_key = not is_example and form.key in examples.KEYS
+    page = present.fill(page, report, example_key)
+    signers.fill(page, report, example_key)
+    inside.fill(page, report, example_key)
+    page.has_detached = report.token.is_detached or bool(form.detached)
+    if form.detached and report.signing_input is None:
+        page.detached_note = "Not used: this token does not leave its payload out."
     page.has_lock = keybox.has_lock(form)
     kind = _kind(form)
     page.generatable = kind.name if kind and (report.kind != "JWE" or opened or form.payload) else ""
@@ -138,7 +162,8 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
         *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
     )
     box = box or keybox.read(form)
-    return tokens.verify(form.token, box, at=at if at is not None else int(time.time()), leeway=leeway or 0, expect=expect)
+    moment = at if at is not None else int(time.time())
+    return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
 
 
 def _sign(form: Form, box: tokens.Keys) -> str:
@@ -147,10 +172,26 @@ def _sign(form: Form, box: tokens.Keys) -> str:
         return "Not encrypted anew; the old token stays, for its payload is not known. Give the key that decrypts it, or write a payload."
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
-    shape = _shape(form.token)
+    token = tokens.decode(form.token).token
+    detached = token.is_detached and "detached" in request.form
+    if detached and payload and form.detached:
+        return "Not signed: the detached payload is what the token covers. Empty that box to put this payload into the token."
+    if detached and not payload and not form.detached:
+        return "Not signed: the token leaves its payload out. Paste the detached payload first."
+    detached = detached and not payload
+    content = form.detached if detached else payload
+    if token.signatures:
+        return signers.sign(form, header, content, box, detached)
+    form_of = tokens.shape_of(token)
     try:
         form.token = tokens.encode(
-            header, payload, box, serialization=shape.serialization, recipients=shape.recipients, aad=shape.aad
+            header,
+            content,
+            box,
+            detached=detached,
+            serialization=form_of.serialization,
+            recipients=form_of.recipients,
+            aad=form_of.aad,
         ).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
@@ -163,13 +204,8 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     return ""
 
 
-def _shape(token: str) -> tokens.Shape:
-    """The form that an encrypted token keeps; one in JSON begins with a brace, and any other is compact."""
-    return tokens.shape_of(tokens.decode(token).token) if token.lstrip().startswith("{") else tokens.Shape()
-
-
 def _is_encrypted(token: str) -> bool:
-    return token.count(".") == 4 or _shape(token).serialization != "compact"
+    return token.count(".") == 4 or (token.lstrip().startswith("{") and tokens.decode(token).kind == "JWE")
 
 
 def _opens(token: str, box: tokens.Keys) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -41,6 +41,7 @@ def form(name: str, now: int) -> Form | None:
     filled = Form(token=token, key=_key(row["box"]) if "box" in row else key, **expected)
     present.panes(filled, tokens.verify(token, filled.key or signed_with, at=now))
     filled.token = row.get("around", "$token").replace("$token", token)
+    filled.detached = _payload(row, times(now)) if row.get("detached") else ""
     return filled
 
 
@@ -53,21 +54,36 @@ def _made(row: Mapping[str, Any], key: str, now: int) -> str:
     """The token of a recipe."""
     places = times(now) | ({"jwk": _public_jwk(row["jwk"])} if "jwk" in row else {})
 
-    def filled(text: str) -> str:
-        return Template(text).substitute(places).strip()
-
-    header = filled(row["header"])
-    said = row.get("payload", "plain")
-    payload = filled(_DATA["payloads"].get(said, said))
+    header = _filled(row["header"], places)
+    payload = _payload(row, places)
     if "disclosable" in row:
         return _presented(row, header, payload, key, now)
     if "inside" in row:
         inner = row["inside"]
         payload = tokens.encode(inner["header"], payload, _key(inner["key"])).token
-    token = tokens.encode(header, payload, key, key_encoding="utf8" if row.get("as_secret") else "auto").token
+    if "also" in row:
+        return _by_several([(header, key), *((one["header"], _key(one["key"])) for one in row["also"])], payload)
+    encoding = "utf8" if row.get("as_secret") else "auto"
+    token = tokens.encode(header, payload, key, key_encoding=encoding, detached=row.get("detached", False)).token
     if "altered" in row:
-        token = tokens.unsigned(header, filled(row["altered"]), token.rsplit(".", 1)[1])
+        token = tokens.unsigned(header, _filled(row["altered"], places), token.rsplit(".", 1)[1])
     return token
+
+
+def _payload(row: Mapping[str, Any], places: Mapping[str, str]) -> str:
+    said = row.get("payload", "plain")
+    return _filled(_DATA["payloads"].get(said, said), places)
+
+
+def _filled(text: str, places: Mapping[str, str]) -> str:
+    return Template(text).substitute(places).strip()
+
+
+def _by_several(signers: Sequence[tuple[str, str]], payload: str) -> str:
+    """The payload signed by each, with a header and a key, in general JSON serialization."""
+    made = [json.loads(tokens.encode(header, payload, key, serialization="flattened").token) for header, key in signers]
+    signatures = [{"protected": one["protected"], "signature": one["signature"]} for one in made]
+    return json.dumps({"payload": made[0]["payload"], "signatures": signatures}, indent=1)
 
 
 def _presented(row: Mapping[str, Any], header: str, payload: str, key: str, now: int) -> str:

@@ -11,11 +11,11 @@ from app.web.view import Form, Mend
 
 _ACTIONS = {"token": "/decode", "header": "/encode", "payload": "/encode"}
 _PANES = {"token": "token-text", "header": "header-text", "payload": "payload-text", "key": "key-text", "key_encoding": "key-encoding"}
-_NAMED = re.compile(r"([fc])(\d{1,4})\.(\d{1,3})")
+_NAMED = re.compile(r"([fcn])(\d{1,4})\.(\d{1,3})")
 
 
 def buttons(kind: str, number: int, repairs: Sequence[tokens.Repair], decoded: tokens.Decoded) -> tuple[Mend, ...]:
-    """The buttons for the *repairs* of finding (`f`) or check (`c`) number *number*."""
+    """The buttons for the *repairs* of finding (`f`), check (`c`) or token inside (`n`) number *number*."""
     rows = []
     for index, repair in enumerate(repairs):
         if not _can_be_sent(repair.text):
@@ -27,17 +27,30 @@ def buttons(kind: str, number: int, repairs: Sequence[tokens.Repair], decoded: t
     return tuple(rows)
 
 
+def opening(number: int, report: tokens.Report) -> tuple[tokens.Repair, ...]:
+    """What opens the token inside *report* that has this number, from 0."""
+    layers = report.nested
+    return (tokens.Repair("Open this token", "token", layers[number].token.text.strip()),) if number < len(layers) else ()
+
+
 def apply(form: Form, wanted: str, report: tokens.Report) -> bool:
     """Do to *form* what the button *wanted* says; False when the report offers no such repair any more."""
     match = _NAMED.fullmatch(wanted)
-    rows: Sequence[tokens.Finding | tokens.Check] = report.findings if wanted.startswith("f") else report.checks
-    if match is None or int(match[2]) >= len(rows) or int(match[3]) >= len(rows[int(match[2])].repairs):
+    repairs = _offered(match[1], int(match[2]), report) if match else ()
+    if match is None or int(match[3]) >= len(repairs):
         return False
-    repair = rows[int(match[2])].repairs[int(match[3])]
+    repair = repairs[int(match[3])]
     start, length, text = _place(repair, report)
     old = getattr(form, repair.field)
     setattr(form, repair.field, text if length < 0 else old[:start] + text + old[start + length :])
     return True
+
+
+def _offered(kind: str, number: int, report: tokens.Report) -> Sequence[tokens.Repair]:
+    if kind == "n":
+        return opening(number, report)
+    rows: Sequence[tokens.Finding | tokens.Check] = report.findings if kind == "f" else report.checks
+    return rows[number].repairs if number < len(rows) else ()
 
 
 def _can_be_sent(text: str) -> bool:

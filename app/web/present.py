@@ -57,6 +57,8 @@ _TO_DO = {
     "profile": "Have the issuer correct it, or choose another profile under Expect.",
 }
 _CLAIM_CHECKS = ("claims", "exp", "nbf", "iss", "aud", "typ", "algorithm", "iat")
+# What the pane of the tokens inside tells.
+_OF_LAYERS = {"nested_layer", "jws_nested", "jwe_nested"}
 _LONG = 120
 _NOT_A_JWT = re.compile(r"Not a JWT: [^.]*\. (?=\S)")
 _RFC = re.compile(r"RFC (\d+)(?: (?:§([\d.]+)|Appendix ([A-Z])))?")
@@ -66,10 +68,15 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
     """Put *report* into *page*; *example_key* says that the key box still holds an example's key."""
     checks = report.checks
     unsaid = {"empty_input", "signature_mismatch"} if example_key else {"empty_input"}  # nobody said that this key is the token's
+    unsaid |= {"other_signature"}  # the pane of the signatures tells
+    unsaid |= _OF_LAYERS if report.nested else set()
+    unsaid |= {"signature_mismatch"} if _lacks_content(report) else set()
     page.findings = tuple(_finding(n, finding, report) for n, finding in enumerate(report.findings) if finding.code not in unsaid)
+    page.findings += tuple(_of_inside(report, unsaid))
     refusals = tuple(_refusal(n, check, report) for n, check in enumerate(checks) if _is_told_here_alone(check, report))
     warned = tuple(row for row in refusals if row.level == "warning")
-    statements = _briefly(_signature(report, example_key)), _briefly(_claims(report)), _warnings((*page.findings, *warned))
+    claims = _inside(report, example_key) if report.nested else _claims(report)
+    statements = _briefly(_signature(report, example_key)), _briefly(claims), _warnings((*page.findings, *warned))
     page.findings = tuple(sorted((*page.findings, *refusals), key=lambda row: ("error", "warning", "info").index(row.level)))
     page.verdict = Verdict(
         _overall(*statements),
@@ -123,6 +130,8 @@ def spec_url(spec: str | None) -> str:
 
 def _signature(report: tokens.Report, example_key: bool) -> Statement:
     signature = report.signature
+    # Of several signatures, the report's own sentence says which one; the pane of the signatures says it too.
+    because = next((verdict.because for token, verdict in report.signatures if token is report.token), signature.because)
     if report.kind == "unknown" and not report.token.parts:
         if not report.token.text.strip():
             return Statement("idle", "No token yet", "Paste one")
@@ -130,10 +139,15 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
     if report.decryption:
         words = {"decrypted": "Decrypted", "failed": "Not decrypted", "not_tried": "Encrypted"}
         tone: Tone = "bad" if report.decryption.status == "failed" else "idle"
-        return Statement(tone, words[report.decryption.status], report.decryption.because.removeprefix("Decrypted "))
+        because = report.decryption.because.removeprefix("Decrypted ")
+        if report.nested:  # who made it, the token inside tells
+            because = because.partition("; the sender is not proven")[0]
+        return Statement(tone, words[report.decryption.status], because)
     if signature.status == "verified":
         assert signature.key is not None
-        return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}")
+        several = [token for token, _ in report.signatures]
+        which = f" · signature {several.index(report.token) + 1} of {len(several)}" if len(several) > 1 else ""
+        return Statement("good", "Signature verified", f"{signature.algorithm} · {signature.key.name}{which}")
     if signature.status == "unsecured":
         return Statement("bad", "Unsecured", "alg none: anyone can write this token")
     if signature.matches:
@@ -143,19 +157,26 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
         return _suspected(suspect, report)
     if example_key and (signature.status == "invalid" or signature.key is not None):
         return Statement("warn", "Signature not checked", "The key box still holds the example's key; paste the key of this token")
+    if _lacks_content(report):
+        return Statement("warn", "Content missing", "The token leaves its payload out; paste the detached payload")
     if signature.status == "invalid":
         damage = next((one.message for one in report.token.form_findings if one.level == "error"), "")
-        return Statement("bad", "Signature does not match", damage or signature.because.removeprefix("The signature does not match "))
+        return Statement("bad", "Signature does not match", damage or because.removeprefix("The signature does not match "))
     if report.keys.is_empty and signature.algorithm in tokens.ALGORITHMS:
         wants = tokens.ALGORITHMS[signature.algorithm].wants
         return Statement(
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
         )
     if not report.keys.keys and not report.keys.is_empty:
-        return Statement("warn", "Key locked" if _is_closed(report.keys) else "Key not readable", signature.because)
+        return Statement("warn", "Key locked" if _is_closed(report.keys) else "Key not readable", because)
     if any(finding.code == "key_type_for_algorithm" for finding in signature.findings):
-        return Statement("warn", "Key does not fit", signature.because)
-    return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", signature.because)
+        return Statement("warn", "Key does not fit", because)
+    return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", because)
+
+
+def _lacks_content(report: tokens.Report) -> bool:
+    """Whether the signature may well fit, were the detached content there."""
+    return report.token.is_detached and report.signing_input is None and report.signature.matches is False and not report.suspects
 
 
 def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
@@ -171,6 +192,8 @@ def _suspected(suspect: tokens.Finding, report: tokens.Report) -> Statement:
 
 def _claims(report: tokens.Report) -> Statement:
     checks = {check.name: check for check in report.checks}
+    if report.token.is_detached:
+        return Statement("idle", "No claims", "the payload is detached")
     if not isinstance(report.payload, dict):
         wrong = checks["claims"].outcome == "failed"
         return Statement("warn" if wrong else "idle", "No claims", checks["claims"].because if wrong else "")
@@ -196,6 +219,27 @@ def _claims(report: tokens.Report) -> Statement:
     if "exp" not in report.payload:  # tokens of its profile have none
         return Statement(tone, "No expiry", checks["exp"].because)
     return Statement(tone, "Not expired", f"until {times.utc(report.payload['exp'])}")
+
+
+def of_layer(report: tokens.Report, example_key: bool) -> tuple[Statement, ...]:
+    """What is said of a token inside another: who vouches for it, and what of its claims if it has the claims."""
+    statements = (_signature(report, example_key), *((_claims(report),) if report.payload is not None else ()))
+    return tuple(map(_briefly, statements))
+
+
+def _inside(report: tokens.Report, example_key: bool) -> Statement:
+    """Of the tokens inside the first that nobody vouches for, else the claims of the innermost."""
+    for layer in report.nested:
+        proof, *_ = of_layer(layer, example_key)
+        is_open = layer.decryption is not None and layer.decryption.status == "decrypted"
+        if not is_open and layer.signature.status != "verified":
+            return replace(proof, word=f"Inside: {_small(proof.word)}")
+    said = _claims(report.nested[-1])
+    return Statement(said.tone, f"Inside: {_small(said.word)}", " · ".join(filter(None, (said.detail, _small(proof.word)))))
+
+
+def _small(word: str) -> str:
+    return word[:1].lower() + word[1:]
 
 
 def _failed_word(name: str, claims: dict[str, object]) -> str:
@@ -295,6 +339,16 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         width,
         mends.buttons("f", number, finding.repairs, decoded) if finding.repairs else (),
     )
+
+
+def _of_inside(report: tokens.Report, unsaid: set[str]) -> Iterator[FindingRow]:
+    """What speaks against the tokens inside, but for what was told already: the keys are the same."""
+    told = set(report.findings)
+    for layer in report.nested:
+        for one in layer.findings:
+            if one.level != "info" and one.code not in unsaid and one not in told:
+                yield FindingRow(one.level, "payload", f"Inside: {one.message}", one.fix or "", one.spec or "")
+        told.update(layer.findings)
 
 
 def _travels(claims: object) -> Iterator[Travel]:

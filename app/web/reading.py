@@ -18,7 +18,7 @@ from app.web.view import Form, Mend, Page
 
 blueprint = Blueprint("reading", __name__)
 
-PANES = {"header": "/encode", "payload": "/encode", "key": "/verify"}
+PANES = {"header": "/encode", "payload": "/encode", "key": "/verify", "detached": "/verify"}
 """The panes that a change is tried in, and what each asks; everything else is what the receiver expects."""
 EXPECTED = {
     "algorithms": "Algorithms",

@@ -36,6 +36,10 @@ class Form:
     state: str = ""
     htm: str = ""
     htu: str = ""
+    detached: str = ""
+    """The content of a token that leaves its payload out, line ends as LF."""
+    signer: str = ""
+    """Which of several signatures the header belongs to, from 0."""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
 
@@ -160,6 +164,35 @@ class BroughtRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SignerRow:
+    """One signature or one recipient of a token in JSON serialization."""
+
+    title: str
+    named: str
+    """Its alg, enc and kid."""
+    tone: Tone
+    word: str
+    because: str
+    headers: tuple[tuple[str, str], ...]
+    """The protected header, and the one that anyone can change."""
+    decides: bool
+    """Whether the verdict on the token is the one on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """A token inside the token: what it is, the verdict on it, and what it says."""
+
+    title: str
+    named: str
+    """Its alg, enc and kid."""
+    texts: tuple[tuple[str, str], ...]
+    """Header and payload."""
+    statements: tuple[Statement, ...]
+    opening: Mend
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     name: str
     label: str
@@ -218,9 +251,16 @@ class Page:
     """The name of the profile that the token was recognised as."""
     travels: tuple[Travel, ...] = ()
     brought: tuple[BroughtRow, ...] = ()
+    signers_name: str = ""
+    signers: tuple[SignerRow, ...] = ()
+    layers: tuple[LayerRow, ...] = ()
+    """The tokens inside the token, each in the one before."""
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters` and `expect`: not made and not sent."""
     share: Share | None = None
+    has_detached: bool = False
+    """Whether there is a box for a payload that the token leaves out."""
+    detached_note: str = ""
     is_decrypted: bool = False
     """Whether the payload is what a key has opened."""
     has_lock: bool = False

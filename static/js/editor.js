@@ -8,6 +8,9 @@ const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|fals
 const BEFORE_TOKEN = /^\s*(?:(?:authorization\s*:\s*)?bearer\s+)?["'`]?/i;
 // Where it stands among other things, as in a cookie or a JSON document, only the first is painted: it is the one that is read.
 const AMONG = /(?<![\w.~+/%-])e[wy][\w-]{6,}\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?(?:~[\w.~-]*)?/;
+// In JSON serialization a member has the colour of its segment.
+const MEMBER = /"(protected|payload|ciphertext|signature|tag|encrypted_key|iv)"\s*:\s*"([\w-]*)/g;
+const MEMBERS = { protected: "header", ciphertext: "payload", tag: "signature", encrypted_key: "extra", iv: "other" };
 const SEGMENTS = {
   2: ["header", "payload"],
   3: ["header", "payload", "signature"],
@@ -67,6 +70,8 @@ class JsonInput extends Editor {
   layers = ["key", "string", "number", "literal"];
 
   *parts(value) {
+    // A token or any other text has no numbers to paint.
+    if (!/^\s*[[{]/.test(value)) return;
     for (const { 0: part, 1: string, 2: colon, 3: number, index } of value.matchAll(JSON_PART)) {
       const name = string ? (colon ? "key" : "string") : number ? "number" : "literal";
       yield [name, index, index + (string ?? part).length];
@@ -78,6 +83,12 @@ class TokenInput extends Editor {
   layers = ["header", "payload", "signature", "extra", "other"];
 
   *parts(value) {
+    const members = /^\s*{/.test(value) ? [...value.matchAll(MEMBER)] : [];
+    for (const { 0: whole, 1: name, 2: part, index } of members) {
+      const end = index + whole.length;
+      yield [MEMBERS[name] ?? name, end - part.length, end];
+    }
+    if (members.length) return;
     let at = value.match(BEFORE_TOKEN)[0].length;
     let text = value.slice(at);
     if (!/^e[wy]/.test(text)) {

@@ -6,11 +6,12 @@ import { copy, tell } from "./copy.js";
 const form = document.getElementById("debugger");
 const field = (name) => document.getElementById(name)?.value ?? "";
 
-// The pane holds what was pasted: the token in it may stand behind "Bearer", and have line breaks.
+// The pane holds what was pasted: the token in it may stand behind "Bearer", and have line breaks. In JSON serialization it is all of it.
 const TOKEN = /e[wy][\w-]*\.[\w-]*(?:\.[\w-]*)*(?:~[\w.~-]*)?/;
 
 function token() {
   const text = field("token-text").trim();
+  if (/^{[^]*"(?:signatures?|ciphertext)"\s*:/.test(text)) return text;
   const whole = text.replace(/\s+/g, "");
   const found = text.match(TOKEN)?.[0];
   return found && whole !== text && whole.match(TOKEN)?.[0] === whole ? whole : (found ?? text);

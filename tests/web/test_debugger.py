@@ -30,6 +30,9 @@ ALL = {
     "key_note",
     "expect",
     "brought",
+    "detached",
+    "inside",
+    "signers",
     "share",
 }
 FIELDS = {

@@ -62,6 +62,8 @@ class Decryption:
     faults: tuple[Finding, ...] = ()
     reasons: tuple[Finding, ...] = ()
     search: Callable[[], tuple[Finding, ...]] | None = None
+    recipient: int = 0
+    """The number of the recipient that it is about, from 1; 0 for the only one."""
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -80,6 +82,7 @@ def decrypt(token: Token, keys: Keys) -> Decryption:
     purse = _Purse()
     for recipient in message.recipients:
         result = _for(message, recipient, keys, purse)
+        result.recipient = recipient.number
         if result.status == "decrypted":
             return result
         results.append(result)
