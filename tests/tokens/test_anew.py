@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.tokens import CannotEncode, anew, encode, verify
 from tests.tokens.keyring import CLAIMS, NOW, SECRET, b64u, oct_jwk, private, private_jwk, public_jwk, raw_signature, unb64u
@@ -158,3 +160,39 @@ def test_damaged_signatures_are_written_as_json_all_the_same(text: str):
     made = written(general(text, text), '{"alg":"HS256"}')
     assert statuses(made.token, SECRET)[0] == "verified"
     assert made.kept == (2,)
+
+
+BITS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "null",
+    "{}",
+    "[]",
+    '"payload"',
+    '"signatures"',
+    '"protected"',
+    '"header"',
+    "e30",
+    "\\u0022",
+    ".",
+]
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(BITS)), max_size=3)
+
+
+@given(CHANGES, st.integers(0, 1))
+def test_whatever_is_read_as_signatures_can_be_written(changes: list[tuple[float, int, str]], at: int):
+    text = general(signer('{"alg":"HS256"}', '{"kid":"a"}'), signer('{"alg":"HS256","kid":"b"}'))
+    for place, length, bit in changes:
+        start = int(place * len(text))
+        text = text[:start] + bit + text[start + length :]
+    report = verify(text, SECRET, at=NOW)
+    if report.signatures:
+        made = anew(report.signatures, at % len(report.signatures), '{"alg":"HS256","kid":"c"}', NEW, report.keys)
+        again = verify(made.token, SECRET, at=NOW)
+        assert len(again.signatures) == len(report.signatures)
+        assert again.payload_text == NEW
