@@ -8,6 +8,7 @@ from app.tokens.decode import Decoded, decode
 from app.tokens.encode import CannotEncode, Encoded, encode, unsigned
 from app.tokens.findings import Finding, Repair
 from app.tokens.jwe import Decryption
+from app.tokens.jwe.again import Shape, shape_of
 from app.tokens.jws import Signature
 from app.tokens.keys import ENCODINGS, Key, Keys
 from app.tokens.keys import read as read_keys
@@ -34,6 +35,7 @@ __all__ = [
     "NotAccepted",
     "Repair",
     "Report",
+    "Shape",
     "Signature",
     "anew",
     "decode",
@@ -41,6 +43,7 @@ __all__ = [
     "for_reading",
     "for_signing",
     "read_keys",
+    "shape_of",
     "shown_at",
     "shown_range",
     "unsigned",

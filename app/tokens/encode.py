@@ -6,7 +6,7 @@ CannotEncode   the request cannot be carried out; each has a code, a message and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,19 +54,27 @@ def encode(
     key_encoding: str = "auto",
     serialization: Serialization = "compact",
     detached: bool = False,
+    recipients: Sequence[str | Mapping[str, Any]] = (),
+    aad: str | bytes = "",
 ) -> Encoded:
     """Sign *payload* under *header_*, or encrypt it when the header has `enc`; both may be text, which is kept byte for byte, or a mapping, written compactly.
 
-    A signed token may be written in a JSON *serialization*, with all of its header protected, and without its payload (*detached*).
+    The token may be written in a JSON *serialization*, with all of its header protected; a signed one without its payload (*detached*).
+    A general JWE goes to each of *recipients*, which are the headers of their own (alg, kid, …), with the key that fits each; without them,
+    to every key that fits the alg of the header or, when that has none, its own alg; a kid in the header chooses one. *aad* is of a JWE in JSON.
     Raises CannotEncode when the header cannot be read, names no known algorithm, or the key cannot be used with it.
     Encrypting writes members of the header anew that must not be used twice: epk, p2s, iv and tag.
     """
     header_text, payload_text = _text(header_), _text(payload)
     document = read_header(header_text)
     if "enc" in document.value:
-        if serialization != "compact" or detached:
-            raise CannotEncode("jwe_form", "An encrypted token is written compactly, with its content.", "Leave out the serialization.")
-        return _encrypted(document, payload_text, key if isinstance(key, Keys) else keys.read(key, key_encoding))
+        _check_form(serialization, detached, bool(recipients), bool(aad))
+        _bytes(header_text)
+        headers = [_read_own_header(_text(one)) for one in recipients]
+        box = key if isinstance(key, Keys) else keys.read(key, key_encoding)
+        more = aad if isinstance(aad, bytes) else _bytes(aad)
+        made = jwe.encrypt(document, _bytes(payload_text), box, serialization, headers, more)
+        return Encoded(made.token, made.receivers[0].management, made.receivers[0].key, made)
     content = content_of(document.value, payload_text)
     if "." in content and serialization == "compact" and not detached:
         raise CannotEncode(
@@ -123,10 +131,23 @@ def read_header(header_text: str) -> Document:
     return document
 
 
-def _encrypted(document: Document, payload: str, read_keys: Keys) -> Encoded:
-    _bytes(document.text)
-    made = jwe.encrypt(document, _bytes(payload), read_keys)
-    return Encoded(made.token, made.management, made.key, made)
+def _read_own_header(text: str) -> Document:
+    """The header of one recipient, which stands in the token as it is, and so must be JSON to the letter."""
+    _bytes(text)
+    document = read_header(text)
+    if document.problems:
+        raise CannotEncode("recipient_header", "The header of a recipient is not strict JSON.", "Mend it.")
+    return document
+
+
+def _check_form(serialization: Serialization, detached: bool, has_recipients: bool, has_aad: bool) -> None:
+    """Refuse what the form of an encrypted token has no place for."""
+    if detached:
+        raise CannotEncode("jwe_form", "An encrypted token has its content with it.", 'Leave out "detached".')
+    if has_recipients and serialization != "general":
+        raise CannotEncode("jwe_form", "Only the general serialization has recipients with a header of their own.", 'Ask for "general".')
+    if has_aad and serialization == "compact":
+        raise CannotEncode("jwe_form", "The compact serialization has no place for additional authenticated data.", 'Ask for "flattened".')
 
 
 def _algorithm(value: dict[str, Any]) -> Algorithm:

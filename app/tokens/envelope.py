@@ -31,6 +31,8 @@ _QUOTES = {'"': "double quotes (a JSON string was pasted)", "'": "single quotes"
 _NO_TOKENS = ("{", "ssh-", "ecdsa-sha2-")
 _MOST_SEGMENTS = 6
 _MOST_LISTED = 20
+# More dots than a text has that somebody shortened with three of them.
+_MOST_DOTS = 1000
 _LONGEST_REPAIR = 65_536
 # White space, and characters without a shape that copying from documents and web pages brings along.
 _NO_SHAPE = (
@@ -325,6 +327,8 @@ class _Explainer:
         """The text between start and end without escapes, white space and invisible characters; each sort is noted once."""
         inner = self.unescaped(self.text[self.start : self.end])
         unseen: dict[str, list[int]] = {}
+        if _is_all_seen(inner):
+            return inner
         for match in _UNSEEN.finditer(inner):
             unseen.setdefault(match.group(), []).append(match.start())
         if unseen:
@@ -339,6 +343,8 @@ class _Explainer:
     def unescaped(self, inner: str) -> str:
         """Undo URL encoding, HTML entities, quoted-printable and backslashes."""
         self.places = range(self.start, self.end + 1)
+        if not escapes.may_be_in(inner):
+            return inner
         plain, places, met = escapes.undo(inner, _UNSEEN)
         if not met:
             return inner
@@ -391,7 +397,7 @@ class _Explainer:
 
     def by_dots(self, clean: str) -> Token:
         dots = clean.count(".")
-        shortened = _ELLIPSIS.search(clean)
+        shortened = _ELLIPSIS.search(clean) if dots <= _MOST_DOTS else None
         if shortened and _is_cut(clean, shortened, dots):
             return self.truncated(clean, shortened)
         other = foreign.paseto(clean)
@@ -531,6 +537,11 @@ class _Explainer:
         token.form_findings = (*token.form_findings, *notes)
         # A key binding JWT made for another presentation is no fault of what the issuer signed.
         token.is_clean = not any(one.level == "error" and one.code != "sd_hash_differs" for one in token.form_findings)
+
+
+def _is_all_seen(text: str) -> bool:
+    """Whether *text* is ASCII without white space, told without a look at each character."""
+    return text.isascii() and "\0" not in text and text.split(None, 1) == [text]
 
 
 def _within(inner: str, at: int, dots: list[int]) -> str:

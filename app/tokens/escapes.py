@@ -20,6 +20,11 @@ _NAMES = {
 _LETTERS = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 
+def may_be_in(text: str) -> bool:
+    """Whether a character stands in *text* with which an escape begins."""
+    return any(mark in text for mark in _NAMES)
+
+
 def undo(text: str, unseen: re.Pattern[str]) -> tuple[str, list[int], dict[str, list[int]]]:
     """*text* without escapes, the place of each of its characters and of its end, and where each sort of escape stood.
 

@@ -135,6 +135,7 @@ def _compact(form: JsonForm) -> tuple[Repair, ...]:
     texts = [text for text, _ in form.segments]
     whole = len(texts) == (3 if form.kind == "JWS" else 5) and all(texts[:2] if form.kind == "JWS" else texts[:1])
     has_more = form.header_text is not None or len(form.signers) > 1 or any(one.unprotected_text for one in form.signers)
+    has_more = has_more or "aad" in form.members or "recipients" in form.members
     if not whole or has_more or "." in texts[1] or form.disclosures is not None or sum(map(len, texts)) > _LONGEST_REPAIR:
         return ()
     return (Repair("Write it compactly", "token", ".".join(texts)),)

@@ -320,7 +320,8 @@ def _too_deep(text: str) -> Problem | None:
     for match in _BRACKETS.finditer(text):
         if match.group(1):
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > deepest:
+                deepest = depth
             if depth == MAX_DEPTH + 1 and place < 0:
                 place = match.start()
         elif match.group(2):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -16,20 +14,20 @@ from app.keyfetch import KINDS as ASKED
 from app.keyfetch import NotFetched
 from app.tokens import base64url, keys, lossless_json, profiles
 from app.tokens.envelope import Serialization
-from app.tokens.keys.kinds import KINDS, Kind, for_management
+from app.tokens.keys.kinds import KINDS, Kind, for_header
 from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import MAX_DISCLOSURES, USUAL_HASH, Path
 from app.tokens.sd_jwt.making import issue as issue_sd_jwt
 from app.tokens.sd_jwt.making import present as present_sd_jwt
 from app.web import fetching, reports
 from app.web.errors import Refused
+from app.web.turns import making
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-# Making an RSA key takes up to a second of a core; two at once leave room for everything else.
-_MAKERS = BoundedSemaphore(2)
-_WAIT_SECONDS = 5.0
 _MOST_DECOYS = 100
+# Curves that only agree on secrets: they can be asked for by their own name.
+_AGREEING = ("X25519", "X448")
 
 
 @blueprint.post("/decode")
@@ -65,6 +63,8 @@ def encode() -> Response:
             key_encoding=_key_encoding(body),
             serialization=_serialization(body),
             detached=_flag(body, "detached"),
+            recipients=_recipients(body),
+            aad=_text(body, "aad", ""),
         )
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
@@ -114,18 +114,13 @@ def present() -> Response:
 def generate() -> Response:
     body = _body()
     name = _text(body, "algorithm")
-    algorithm = tokens.ALGORITHMS.get(name)
-    kind = _kind(name)
-    if kind is None and (algorithm is None or algorithm.family == "none"):
+    kind = for_header(name, _text(body, "enc", None)) or (KINDS[name] if name in _AGREEING else None)
+    if kind is None:
         names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
         raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
     with making():
-        if algorithm is not None:
-            key = keys.generate(algorithm)
-        else:
-            assert kind is not None
-            key = keys.generate_kind(kind)
-    if key.secret is not None and kind is not None:  # its bytes are no text
+        key = keys.generate_for(kind)
+    if key.secret is not None and isinstance(kind, Kind):  # its bytes are no text
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": base64url.encode(key.secret), "encoding": "base64url"}})
     if key.secret is not None:
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
@@ -143,24 +138,6 @@ def fetch_keys() -> Response:
         return _json(fetching.facts(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
     except NotFetched as failure:
         raise fetching.refused(failure) from None
-
-
-@contextmanager
-def making() -> Iterator[None]:
-    """A turn at work that takes long; refuses when none comes in time."""
-    makers = _MAKERS
-    if not makers.acquire(timeout=_WAIT_SECONDS):
-        raise Refused(429, "busy", "Too many keys are being made at once.", "Try again in a few seconds.")
-    try:
-        yield
-    finally:
-        makers.release()
-
-
-def _kind(name: str) -> Kind | None:
-    """The kind of key for an `alg` of JWE, or a curve that only agrees on secrets."""
-    row = tokens.KEY_MANAGEMENT.get(name)
-    return for_management(row) if row else KINDS.get(name) if name in ("X25519", "X448") else None
 
 
 def _body() -> Document:
@@ -294,6 +271,19 @@ def _written(body: Document, name: str) -> str:
         raise Refused(422, "member_type", f'"{name}" is neither an object nor a string.', "Send a JSON object, or its text as a string.")
     text: str = _text(body, name)
     return text
+
+
+def _recipients(body: Document) -> list[str]:
+    """The headers of the recipients, as they stand in the request."""
+    value = body.value.get("recipients")
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Refused(
+            422, "member_type", '"recipients" is not an array of objects.', 'Send headers such as [{"alg": "A256KW", "kid": "1"}].'
+        )
+    root = lossless_json.read(_slice(body, "recipients"))
+    return [lossless_json.compact(root.text[one.start : one.end]) for one in root.root.items] if root.root else []
 
 
 def _slice(body: Document, name: str) -> str:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
-from app.tokens import keys
-from app.web import disclosing, examples, forms, hiding, inside, mends, present, sharing, signers
+from app.tokens import keys, lossless_json
+from app.tokens.algorithms import Algorithm
+from app.tokens.keys.kinds import Kind, for_header
+from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers
 from app.web.errors import Refused
 from app.web.respond import answer
+from app.web.turns import making
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
@@ -62,7 +67,7 @@ def encode() -> Response:
     form = read_form()
     form.left_out = ""  # what is signed here is whole
     made = bool(request.form.get("generate")) and _generate(form)
-    box = tokens.read_keys(form.key, form.key_encoding)
+    box = keybox.read(form)
     notice = _sign_issuers(form, box)
     panes: tuple[str, ...] = (*AFTER_PANE, "key") if made else AFTER_PANE
     if not notice and _is_encrypted(form.token):  # encrypting writes into the header
@@ -113,7 +118,7 @@ def show(
     omitted = sharing.Omitted(form.left_out, report.token)
     sharing.told(report, omitted)
     opened = report.decryption is not None and report.decryption.plaintext is not None
-    if panes or opened:
+    if panes or (opened and not notice):  # what could not be encrypted stays in its panes
         present.panes(form, report)
         signers.choose(form, report)
     elif follows:
@@ -137,6 +142,9 @@ def show(
         is_open = "issue" not in folded and not is_example
         page.hideable = tuple(hiding.rows(report.token.payload, request.form.getlist("hide"))) if is_open else ()
     page.out_of_sight = disclosing.out_of_sight(page)
+    page.has_lock = keybox.has_lock(form)
+    kind = _kind(form)
+    page.generatable = kind.name if kind and (report.kind != "JWE" or opened or form.payload) else ""
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
     sharing.say(page, omitted)
@@ -158,7 +166,7 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
         form.profile or None,
         *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
     )
-    box = box or tokens.read_keys(form.key, form.key_encoding)
+    box = box or keybox.read(form)
     moment = at if at is not None else int(time.time())
     return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
 
@@ -180,6 +188,8 @@ def _sign_issuers(form: Form, box: tokens.Keys) -> str:
 
 def _sign(form: Form, box: tokens.Keys) -> str:
     """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
+    if not form.payload and _is_encrypted(form.token) and not _opens(form.token, box):
+        return "Not encrypted anew; the old token stays, for its payload is not known. Give the key that decrypts it, or write a payload."
     header = tokens.for_signing(form.header, form.header_layout)
     payload = tokens.for_signing(form.payload, form.payload_layout)
     token = tokens.decode(form.token).token
@@ -192,8 +202,17 @@ def _sign(form: Form, box: tokens.Keys) -> str:
     content = form.detached if detached else payload
     if token.signatures:
         return signers.sign(form, header, content, box, detached)
+    form_of = tokens.shape_of(token)
     try:
-        form.token = tokens.encode(header, content, box, detached=detached).token
+        form.token = tokens.encode(
+            header,
+            content,
+            box,
+            detached=detached,
+            serialization=form_of.serialization,
+            recipients=form_of.recipients,
+            aad=form_of.aad,
+        ).token
     except tokens.CannotEncode as error:
         if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()
@@ -206,7 +225,14 @@ def _sign(form: Form, box: tokens.Keys) -> str:
 
 
 def _is_encrypted(token: str) -> bool:
+    if token.lstrip().startswith("{"):
+        return tokens.decode(token).kind == "JWE"
     return token.count(".") == 4 and "~" not in token  # a key binding JWT has dots of its own
+
+
+def _opens(token: str, box: tokens.Keys) -> bool:
+    decryption = tokens.verify(token, box, at=0).decryption
+    return decryption is not None and decryption.plaintext is not None
 
 
 def _header_of(token: str) -> tuple[str, str]:
@@ -216,14 +242,32 @@ def _header_of(token: str) -> tuple[str, str]:
 
 def _generate(form: Form) -> bool:
     """Put a new key for the header's algorithm into the key box."""
-    alg = tokens.decode(tokens.unsigned(form.header, "", "")).token.alg
-    algorithm = tokens.ALGORITHMS.get(alg) if isinstance(alg, str) else None
-    if algorithm is None or algorithm.family == "none":
+    kind = _kind(form)
+    if kind is None:
         return False
-    key = keys.generate(algorithm)
-    form.key = key.secret.decode() if key.secret is not None else keys.private_pem(key)
-    form.key_encoding = "auto"
+    with making():
+        key = keys.generate_for(kind)
+    kid = _header_pane(form).get("kid")
+    key.kid = kid if isinstance(kid, str) else key.kid  # another would be refused
+    if key.load_private:
+        form.key = keys.private_pem(key)
+    elif key.secret and isinstance(kind, Algorithm):
+        form.key = key.secret.decode()
+    else:
+        form.key = json.dumps(keys.private_jwk(key), indent=2)
+    form.key_encoding, form.passphrase = "auto", ""
     return True
+
+
+def _kind(form: Form) -> Algorithm | Kind | None:
+    """What makes a key for the header pane."""
+    header = _header_pane(form)
+    return for_header(header.get("alg"), header.get("enc"))
+
+
+def _header_pane(form: Form) -> dict[str, Any]:
+    header = lossless_json.read(form.header).value
+    return header if isinstance(header, dict) else {}
 
 
 def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:

@@ -9,12 +9,11 @@ from flask import Blueprint, Response, request
 
 from app import tokens
 from app.tokens import keys, self_signed
-from app.tokens.keys import locked
 from app.tokens.keys.kinds import KINDS
-from app.web import forms
-from app.web.api import making
+from app.web import forms, keybox
 from app.web.keyring_page import FIRST_KIND, KeyForm, KeyPage, chosen, page_of
 from app.web.respond import answer
+from app.web.turns import making
 
 blueprint = Blueprint("keyring", __name__)
 
@@ -51,13 +50,13 @@ def _read_form() -> KeyForm:
     form = forms.read(KeyForm, _MOST_FIELDS)
     if form.kind not in KINDS:
         form.kind = FIRST_KIND
-    form.passphrase, form.lock = form.passphrase[:_LONGEST_PASSPHRASE], form.lock[:_LONGEST_PASSPHRASE]
+    form.lock = form.lock[:_LONGEST_PASSPHRASE]
     return form
 
 
 def _show(form: KeyForm) -> KeyPage:
     now = int(time.time())
-    box = _unlocked(form) or tokens.read_keys(form.key, form.key_encoding)
+    box = keybox.read(form)
     notice, made = "", None
     if request.form.get("certify"):
         try:
@@ -67,16 +66,6 @@ def _show(form: KeyForm) -> KeyPage:
     page = page_of(form, box, now, made)
     page.notice = notice
     return page
-
-
-def _unlocked(form: KeyForm) -> tokens.Keys | None:
-    """The private key that the passphrase opens; its rounds take as long as making a key."""
-    if form.key_encoding != "auto":
-        return None
-    if not form.passphrase:
-        return locked.read(form.key, "")
-    with making():
-        return locked.read(form.key, form.passphrase)
 
 
 def _certify(form: KeyForm, box: tokens.Keys, now: int) -> self_signed.Forms:

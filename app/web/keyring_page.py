@@ -49,6 +49,8 @@ class Text:
     text: str
     spec: str = ""
     rows: int = 1
+    goes: str = ""
+    """The form that takes it into the debugger's key box, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class KeyPage:
     groups: tuple[Group, ...] = ()
     can_certify: bool = False
     menu: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = field(default_factory=lambda: _MENU)
+    has_lock: bool = False
     generatable: str = ""
 
 
@@ -179,7 +182,8 @@ def _groups(key: Key, keys: Keys, lock: str, made: self_signed.Forms | None) -> 
 
 
 def _text(form: forms.Form) -> Text:
-    return Text(form.name, form.label, form.text, form.spec, min(8, form.text.rstrip().count("\n") + 1))
+    rows = min(8, form.text.rstrip().count("\n") + 1)
+    return Text(form.name, form.label, form.text, form.spec, rows, f"use-{form.half}" if form.name.endswith("-jwk") else "")
 
 
 def _thumbprints(key: Key) -> Iterator[Text]:

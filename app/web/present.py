@@ -13,6 +13,7 @@ from app.tokens import profiles, registry, times
 from app.tokens.brought import Brought
 from app.tokens.envelope import Token
 from app.tokens.findings import Segment, quoted
+from app.tokens.jwe.key_management import fits
 from app.tokens.lossless_json import Document
 from app.tokens.times import Seconds
 from app.web import mends
@@ -95,8 +96,6 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> Page:
         page.recognised = report.profile.name if report.profile else ""
         page.travels = tuple(_travels(report.payload))
     page.segment_sizes = _sizes(report.token)
-    algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
-    page.generatable = algorithm.name if algorithm and algorithm.family != "none" else ""
     return page
 
 
@@ -170,7 +169,7 @@ def _signature(report: tokens.Report, example_key: bool) -> Statement:
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
         )
     if not report.keys.keys and not report.keys.is_empty:
-        return Statement("warn", "Key not readable", because)
+        return Statement("warn", "Key locked" if _is_closed(report.keys) else "Key not readable", because)
     if any(finding.code == "key_type_for_algorithm" for finding in signature.findings):
         return Statement("warn", "Key does not fit", because)
     return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", because)
@@ -411,22 +410,41 @@ def _time(value: object, at: Seconds) -> Time | None:
 
 def _key_note(report: tokens.Report) -> KeyNote:
     keys = report.keys
+    if _is_closed(keys):
+        wrong = keys.findings[0].code == "key_passphrase"
+        return KeyNote("bad", "Still locked", keys.problem) if wrong else KeyNote("warn", "Locked", "Type its passphrase.")
     if not keys.keys:
         return KeyNote("idle", "No key yet") if keys.is_empty else KeyNote("bad", "Not readable", keys.problem)
     if keys.is_set and len(keys.keys) > 1:
         kinds = sorted({key.name for key in keys.keys})
-        used = f" · used: {report.signature.key.with_kid}" if report.signature.key and report.signature.matches else ""
+        key_used = _used(report)
+        used = f" · used: {key_used.with_kid}" if key_used else ""
         return KeyNote("idle", f"Read as {keys.read_as}", f"{', '.join(kinds[:3])}{' …' if len(kinds) > 3 else ''}{used}")
     key = keys.keys[0]
+    management = report.decryption.algorithm if report.decryption else None
     can = "signs and verifies" if key.can_sign else "verifies"
     algorithms = key.algorithms
     too_short = next((row.name for row in tokens.ALGORITHMS.values() if key.fits(row)), None)
     what = f"{key.name}, {key.bits} bits" if key.secret is not None else key.name
-    if algorithms:
+    if management and fits(key, management):
+        for_ = f"{'encrypts and decrypts' if key.can_sign else 'only encrypts'} with {management.name}"
+    elif algorithms:
         for_ = f"{can} {', '.join(algorithms[:3])}{' …' if len(algorithms) > 3 else ''}"
     else:
         for_ = f"too short for {too_short}" if too_short else "for encryption only"
     return KeyNote("bad" if key.faults else "idle", f"Read as {key.read_as}", f"{what} · {for_}")
+
+
+def _used(report: tokens.Report) -> tokens.Key | None:
+    """The key of a set that the signature matches, or that decrypts."""
+    if report.decryption:
+        return report.decryption.key if report.decryption.plaintext is not None else None
+    return report.signature.key if report.signature.matches else None
+
+
+def _is_closed(keys: tokens.Keys) -> bool:
+    """Whether the keys wait for a passphrase."""
+    return any(one.code in ("key_locked", "key_passphrase") for one in keys.findings)
 
 
 def _sizes(token: Token) -> str:

@@ -20,6 +20,8 @@ class Form:
     header_layout: str = "as-written"
     key: str = ""
     key_encoding: str = "auto"
+    passphrase: str = ""
+    """Of the private key in the key box, when that is locked."""
     algorithms: str = ""
     issuer: str = ""
     audience: str = ""
@@ -329,5 +331,7 @@ class Page:
     detached_note: str = ""
     is_decrypted: bool = False
     """Whether the payload is what a key has opened."""
+    has_lock: bool = False
+    """Whether the key box holds a private key under a passphrase."""
     generatable: str = ""
     """The algorithm a key would be generated for, or empty."""

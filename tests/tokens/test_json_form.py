@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.tokens import CannotEncode, decode, encode, verify
+from app.tokens import decode, encode, verify
 from app.tokens.json_form import MAX_SIGNATURES
 from app.tokens.verify import Report
 from tests.tokens.keyring import NOW, SECRET, b64u, codes, private_key, public_key, raw_signature
@@ -171,9 +171,3 @@ def test_an_unencoded_payload_with_a_dot_is_made_in_json_or_detached():
     assert (json.loads(flattened)["payload"], judged(flattened).signature.status) == ("$.02", "verified")
     detached = encode(header, "$.02", SECRET, detached=True).token
     assert verify(detached, SECRET, at=NOW, payload="$.02").signature.status == "verified"
-
-
-def test_an_encrypted_token_is_made_compactly_only():
-    with pytest.raises(CannotEncode) as caught:
-        encode({"alg": "dir", "enc": "A128GCM"}, CLAIMS, "0123456789abcdef", serialization="flattened")
-    assert caught.value.code == "jwe_form"

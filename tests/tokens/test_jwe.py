@@ -95,6 +95,18 @@ def test_the_cookbook_decrypts(example: dict[str, Any], form: str):
     assert [one.code for one in report.findings if one.level == "error"] == []
 
 
+@pytest.mark.parametrize(("example", "form"), [case for case in cookbook() if case.values[1] == "compact"])
+def test_the_header_of_the_cookbook_is_read_and_one_changed_byte_decrypts_nothing(example: dict[str, Any], form: str):
+    given, token = example["input"], example["output"][form]
+    key = given["pwd"] if "pwd" in given else json.dumps(given["key"])
+    assert decode(token).header == example["encrypting_content"]["protected"]
+    for part in range(5):
+        for at in (0, -1) if token.split(".")[part] else ():
+            report = check(altered(token, part, at), key)
+            assert opened(report)[0] != "decrypted"
+            assert not report.accepted
+
+
 def test_each_recipient_of_several_can_decrypt():
     example = json.loads((VECTORS / "ietf-jose-cookbook/jwe/5_13.encrypting_to_multiple_recipients.json").read_text(encoding="utf-8"))
     for key in example["input"]["key"]:

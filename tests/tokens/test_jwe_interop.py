@@ -71,6 +71,27 @@ def peers_encrypt(alg: str, enc: str, jwk: dict[str, Any], payload: bytes) -> st
     return token.serialize(compact=True)
 
 
+def peers_encrypt_json(alg: str, enc: str, jwk: dict[str, Any], payload: bytes, form: str) -> str:
+    """The JSON form, of which joserfc and jwcrypto each make half of the combinations; in the general one, alg is in the recipient's header."""
+    shared, own = header_for(alg, enc), {}
+    if form == "general":
+        own = {"alg": shared.pop("alg")}
+    if len(alg + enc) % 2:
+        kind = joserfc_jwe.GeneralJSONEncryption if form == "general" else joserfc_jwe.FlattenedJSONEncryption
+        made = kind(shared, payload, aad=b"also authenticated")
+        made.add_recipient(own, import_key(jwk))
+        return json.dumps(joserfc_jwe.encrypt_json(made, None, registry=joserfc_registry(alg, enc)))
+    token = jwcrypto_jwe.JWE(payload, json.dumps(shared), aad=b"also authenticated", algs=[alg, enc], flattened=form == "flattened")
+    token.add_recipient(jwcrypto_jwk.JWK(**jwk), json.dumps(own) if own else None)
+    return token.serialize()
+
+
+def peers_decrypt_json(alg: str, enc: str, jwk: dict[str, Any], token: str) -> bytes:
+    if len(alg + enc) % 2:
+        return joserfc_jwe.decrypt_json(json.loads(token), import_key(jwk), registry=joserfc_registry(alg, enc)).plaintext or b""
+    return jwcrypto_decrypt(alg, enc, jwk, token)
+
+
 def joserfc_decrypt(alg: str, enc: str, jwk: dict[str, Any], token: str) -> bytes:
     return joserfc_jwe.decrypt_compact(token, import_key(jwk), registry=joserfc_registry(alg, enc)).plaintext or b""
 
@@ -107,6 +128,39 @@ def test_we_open_what_they_make(alg: str, enc: str, curve: str):
     assert (report.decryption.status, report.payload_text) == ("decrypted", CLAIMS), report.decryption.because
     assert not [one for one in report.findings if one.level in ("error", "warning")]
     assert not report.accepted
+
+
+@pytest.mark.parametrize("form", ["flattened", "general"])
+@pytest.mark.parametrize(("alg", "enc", "curve"), COMBINATIONS)
+def test_the_json_forms_go_both_ways(alg: str, enc: str, curve: str, form: Any):
+    public, private = keys_for(alg, enc, curve)
+    ours = encode(header_for(alg, enc), CLAIMS, json.dumps(public), serialization=form, aad="also authenticated").token
+    alone = alg in ALONE
+    for token in [ours] if alone else [ours, peers_encrypt_json(alg, enc, public, CLAIMS.encode(), form)]:
+        report = check(token, json.dumps(private))
+        assert report.decryption is not None
+        assert (report.decryption.status, report.payload_text) == ("decrypted", CLAIMS), report.decryption.because
+        assert (report.serialization, [one for one in report.findings if one.level in ("error", "warning")]) == (form, [])
+    assert alone or peers_decrypt_json(alg, enc, private, ours) == CLAIMS.encode()
+
+
+@pytest.mark.parametrize("enc", CONTENT_ENCRYPTION)
+def test_a_token_for_many_recipients_is_opened_by_each(enc: str):
+    """Every way to wrap a key that a library has, in one token; each of them opens it with its own key alone."""
+    wraps = [name for name in MAKES if KEY_MANAGEMENT[name].wrap_size or KEY_MANAGEMENT[name].family == "rsa"]
+    held = {name: keys_for(name, enc) for name in wraps if name not in ALONE}
+    box = {"keys": [public | {"alg": name, "kid": name} for name, (public, _) in held.items()]}
+    own = [{"kid": name} | {one: two for one, two in header_for(name, enc).items() if one != "enc"} for name in held]
+    token = encode({"enc": enc}, CLAIMS, json.dumps(box), serialization="general", recipients=own).token
+    assert len(json.loads(token)["recipients"]) == len(held) == 14
+    for number, (name, (_, private)) in enumerate(held.items()):
+        report = check(token, json.dumps(private | {"kid": name}))
+        assert report.decryption is not None
+        assert (report.decryption.status, report.payload_text) == ("decrypted", CLAIMS), name
+        if number % 6 == list(CONTENT_ENCRYPTION).index(enc):  # once each would be slow and tell no more
+            reader = jwcrypto_jwe.JWE(algs=[*held, enc])
+            reader.deserialize(token, jwcrypto_jwk.JWK(**private))
+            assert reader.payload == CLAIMS.encode(), name
 
 
 @pytest.mark.parametrize("enc", CONTENT_ENCRYPTION)

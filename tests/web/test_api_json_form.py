@@ -48,3 +48,25 @@ def test_it_makes_the_json_forms_and_detached_ones(api: Callable[..., Any]):
             assert (answer["serialization"], answer["signature"]["status"]) == (serialization, "verified")
     assert api("encode", asked | {"serialization": "xml"}, 422)["error"]["code"] == "serialization_unknown"
     assert api("encode", asked | {"detached": "yes"}, 422)["error"]["code"] == "member_type"
+
+
+def test_it_encrypts_in_the_json_forms_to_several_recipients(api: Callable[..., Any]):
+    keys = [api("keys", {"algorithm": name}) for name in ("A128KW", "ECDH-ES+A256KW")]
+    secret, pair = keys[0]["secret"]["jwk"], keys[1]
+    held = {"keys": [secret, pair["public"]["jwk"]]}
+    asked = {"header": {"enc": "A256GCM"}, "payload": {"n": 1.50}, "key": held, "serialization": "general", "aad": "bill 7"}
+    token = api("encode", asked)["token"]
+    assert [one["header"]["alg"] for one in json.loads(token)["recipients"]] == ["A128KW", "ECDH-ES+A256KW"]
+    for key in (secret, pair["private"]["jwk"]):
+        answer = api("verify", {"token": token, "key": key})
+        assert (answer["serialization"], answer["decryption"]["status"], answer["payload"]) == ("general", "decrypted", {"n": 1.5})
+    told = [{"alg": "A128KW", "kid": secret["kid"], "n": 1.50, "s": "\u00e9"}]
+    token = api("encode", asked | {"recipients": told, "key": secret})["token"]
+    assert '"n":1.5,"s":"\\u00e9"}' in token
+    token = api("encode", asked | {"header": {"alg": "A128KW", "enc": "A256GCM"}, "serialization": "flattened", "key": secret})["token"]
+    assert api("verify", {"token": token, "key": secret})["decryption"]["status"] == "decrypted"
+    wrongs: list[dict[str, Any]] = [{"recipients": {}}, {"recipients": ["x"]}, {"aad": 1}]
+    for wrong in wrongs:
+        assert api("encode", asked | wrong, 422)["error"]["code"] == "member_type"
+    assert api("encode", asked | {"aad": "\ud800"}, 422)["error"]["code"] == "not_unicode"
+    assert api("encode", asked | {"recipients": [{"enc": "A128GCM"}]}, 422)["error"]["code"] == "recipient_header"

@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 
 import pytest
 
-from app.web import api as room
+from app.web import turns as room
 
 KINDS = {
     "HS256": "oct", "HS384": "oct", "HS512": "oct", "RS256": "RSA", "PS512": "RSA", "ES256": "EC", "ES384": "EC", "ES512": "EC",
@@ -46,7 +46,7 @@ def test_a_pair_to_encrypt_with_comes_in_the_same_forms(api, algorithm, kty):
     assert made["public"]["jwk"].get("alg") == (algorithm if kty != "OKP" else None)
 
 
-@pytest.mark.parametrize(("algorithm", "size"), [("A128KW", 16), ("A192KW", 24), ("A256GCMKW", 32)])
+@pytest.mark.parametrize(("algorithm", "size"), [("A128KW", 16), ("A192KW", 24), ("A256GCMKW", 32), ("PBES2-HS256+A128KW", 32)])
 def test_a_secret_that_wraps_keys_has_its_exact_length_and_says_how_its_text_is_written(api, algorithm, size):
     secret = api("keys", {"algorithm": algorithm})["secret"]
     assert secret["encoding"] == "base64url"
@@ -55,9 +55,18 @@ def test_a_secret_that_wraps_keys_has_its_exact_length_and_says_how_its_text_is_
     assert secret["jwk"]["alg"] == algorithm
 
 
-@pytest.mark.parametrize("algorithm", ["dir", "RSA1_5", "PBES2-HS256+A128KW"])
-def test_a_password_or_a_key_of_no_fixed_length_is_not_made(api, algorithm):
-    assert api("keys", {"algorithm": algorithm}, 422)["error"]["code"] == "algorithm_unknown"
+@pytest.mark.parametrize(("enc", "size"), [("A128GCM", 16), ("A256CBC-HS512", 64)])
+def test_a_key_to_encrypt_with_directly_is_as_long_as_the_content_wants(api, enc, size):
+    secret = api("keys", {"algorithm": "dir", "enc": enc})["secret"]
+    assert len(base64.urlsafe_b64decode(secret["text"] + "==")) == size
+    header = {"alg": "dir", "enc": enc}
+    findings = api("encode", {"header": header, "payload": {}, "key": secret["jwk"]})["findings"]
+    assert [one["code"] for one in findings if one["level"] != "info"] == []
+
+
+@pytest.mark.parametrize("asked", [{"algorithm": "dir"}, {"algorithm": "RSA1_5"}, {"algorithm": "dir", "enc": "A1"}])
+def test_a_key_of_no_known_length_or_for_what_is_not_made_here_is_refused(api, asked):
+    assert api("keys", asked, 422)["error"]["code"] == "algorithm_unknown"
 
 
 def test_no_key_is_made_twice(api):
@@ -92,7 +101,7 @@ def test_a_maker_is_free_again_after_a_failure(app, client, monkeypatch, capsys)
     def broken(algorithm):
         raise RuntimeError("canary")
 
-    monkeypatch.setattr("app.web.api.keys.generate", broken)
+    monkeypatch.setattr("app.web.api.keys.generate_for", broken)
     assert client.post("/api/v1/keys", json={"algorithm": "ES256"}).status_code == 500
     assert makers.acquire(blocking=False)
     assert "canary" not in capsys.readouterr().err

@@ -100,7 +100,7 @@ ROUTES = [
     ("/api/v1/decode", "api.tokens.decode", {"json": {"token": CANARY}}),
     ("/api/v1/verify", "api.tokens.verify", {"json": {"token": CANARY, "key": CANARY}}),
     ("/api/v1/encode", "api.tokens.encode", {"json": {"header": {}, "payload": {CANARY: 1}, "key": CANARY}}),
-    ("/api/v1/keys", "api.keys.generate", {"json": {"algorithm": "ES256"}}),
+    ("/api/v1/keys", "api.keys.generate_for", {"json": {"algorithm": "ES256"}}),
 ]
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from app import tokens
 from app.tokens import keys
 from app.tokens.keys import kinds
-from app.web import api as room
+from app.web import turns as room
 
 HTMX = {"HX-Request": "true"}
 AFTER_KEY = ["notice", "key_note", "key_about", "key_forms"]
@@ -220,3 +220,33 @@ def test_no_key_and_no_passphrase_is_printed(send, capsys):
     send(key=pem(passphrase=b"canary-passphrase"), passphrase="canary-passphrase", certify="1", subject="canary-subject")
     said = capsys.readouterr()
     assert "canary" not in said.out + said.err
+
+
+@pytest.mark.parametrize("half", ["public", "private"])
+def test_a_form_of_a_key_goes_into_the_debugger(client, send, half):
+    dom = send(key=pem())
+    shown = dom[f"{half}-jwk"]
+    form = dom[shown.get("form")]
+    assert (form.get("method"), form.get("action"), shown.get("name")) == ("post", "/verify", "key")
+    assert [button.get("aria-label") for button in dom.tag("button") if button.get("form") == shown.get("form")] == [
+        f"Use JWK, {half} in the debugger"
+    ]
+    assert [one.get("id") for one in dom.tag("textarea") if one.get("form") == shown.get("form")] == [f"{half}-jwk"]
+    answer = client.post("/verify", data={"key": dom.typed(f"{half}-jwk")})
+    assert answer.dom.typed("key-text") == dom.typed(f"{half}-jwk")
+    assert f"Ed25519 {half} key" in answer.dom.words("key_note")
+
+
+def test_the_key_box_goes_into_the_debugger_with_its_passphrase(client, send):
+    dom = send(key=pem(passphrase=b"hunter2"), passphrase="hunter2")
+    assert "/verify" in {button.get("formaction") for button in dom.tag("button")}
+    form = {name: dom.typed(field) for name, field in (("key", "key-text"), ("key_encoding", "key-encoding"), ("passphrase", "passphrase"))}
+    answer = client.post("/verify", data=form)
+    assert answer.dom.typed("key-text") == dom.typed("key-text")
+    assert "Read as PKCS#8 with passphrase" in answer.dom.words("key_note")
+
+
+def test_a_secret_goes_into_the_debugger_too(send):
+    dom = send(make="1", kind="HS256")
+    assert dom["secret-jwk"].get("form") == "use-secret"
+    assert {one.get("id") for one in dom.tag("form")} >= {"use-public", "use-private", "use-secret"}

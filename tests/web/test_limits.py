@@ -5,6 +5,9 @@ import time
 
 import pytest
 
+from tests.tokens.keyring import joined, oct_jwk
+from tests.tokens.test_limits import SECRET_KEY, bomb, public_in, seconds, with_password
+
 MAX_BODY = 262_144
 SECRET = "a-string-secret-at-least-256-bits-long"
 
@@ -144,3 +147,36 @@ def test_a_hostile_payload_pane_is_answered_quickly(app, name):
         response = plain.post("/encode", data={**form, field: HOSTILE[name][:60_000]})
         assert response.status_code == 200
         assert time.thread_time() - began < 1.5, field
+
+
+@pytest.mark.parametrize(("count", "status"), [(32, 200), (33, 400)])
+def test_the_form_of_the_keys_page_may_have_32_fields(client, count, status):
+    body = "&".join(["key=a"] + [f"f{n}=1" for n in range(count - 1)])
+    assert client.post("/keys", data=body, content_type="application/x-www-form-urlencoded").status_code == status
+
+
+@pytest.mark.parametrize("path", ["/decode", "/verify", "/encode", "/api/v1/decode", "/api/v1/verify"])
+@pytest.mark.parametrize("name", ["dots", "bomb", "rounds", "modulus"])
+def test_what_attackers_try_first_is_answered_in_50_ms(app, path, name):
+    from flask.testing import FlaskClient
+
+    token, key = {
+        "dots": ("." * 250_000, "x"),
+        "bomb": (bomb(), oct_jwk(SECRET_KEY)),
+        "rounds": (with_password(10**9), "password"),
+        "modulus": (joined('{"alg":"RS256"}', signature=bytes(2048)), public_in("JWK", 16_384)),
+    }[name]
+    fields = {"token": token, "key": key}
+    asked = {"json": fields} if path.startswith("/api") else {"data": fields}
+    plain = FlaskClient(app, app.response_class)
+
+    def ask():
+        assert plain.post(path, **asked).status_code == 200
+
+    assert seconds(ask) < 0.05
+
+
+def test_a_megabyte_of_dots_does_not_come_in(client):
+    asked = {"json": {"token": "." * 1_000_000}}
+    assert seconds(lambda: client.post("/api/v1/verify", **asked)) < 0.05
+    assert client.post("/api/v1/verify", **asked).status_code == 413

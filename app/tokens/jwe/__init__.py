@@ -54,8 +54,9 @@ def of_keys(keys: Keys) -> list[Finding]:
 
 
 def key_faults(made: Encrypted) -> tuple[Finding, ...]:
-    """Reasons for which the key should not have encrypted."""
-    return fitness.key_faults(made.management, made.content, made.key, "encrypt")
+    """Reasons for which the keys should not have encrypted."""
+    faults = (fault for one in made.receivers for fault in fitness.key_faults(one.management, made.content, one.key, "encrypt"))
+    return tuple(dict.fromkeys(faults))
 
 
 def header_faults(token: Token) -> tuple[Finding, ...]:

@@ -83,10 +83,10 @@ def decrypt(token: Token, keys: Keys) -> Decryption:
     for recipient in message.recipients:
         result = _for(message, recipient, keys, purse)
         result.recipient = recipient.number
-        if result.plaintext is not None:
+        if result.status == "decrypted":
             return result
         results.append(result)
-    return min(results, key=lambda result: result.status != "failed")
+    return min(results, key=lambda result: (result.plaintext is None, result.status != "failed"))
 
 
 def _for(message: Message, recipient: Recipient, keys: Keys, purse: _Purse) -> Decryption:

@@ -1,20 +1,21 @@
-"""Making a compact JWE (RFC 7516 §5.1): a new content key and IV each time, the header as written but for what must be new."""
+"""Making a JWE (RFC 7516 §5.1): a new content key and IV each time, the header as written but for what must be new."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.tokens import base64url
-from app.tokens.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, ContentEncryption, KeyManagement
-from app.tokens.findings import kind_of, quoted
+from app.tokens.algorithms import ContentEncryption
+from app.tokens.envelope import Serialization
 from app.tokens.jwe import content as contents
-from app.tokens.jwe import rules
-from app.tokens.jwe.key_management import fits, wrap
-from app.tokens.jwe.parameters import MAX_ROUNDS
-from app.tokens.keys.key import Key, Keys
+from app.tokens.jwe import receivers
+from app.tokens.jwe.key_management import Wrapped, wrap
+from app.tokens.jwe.receivers import Receiver
+from app.tokens.keys.key import Keys
 from app.tokens.lossless_json import Document
 from app.tokens.refusal import CannotEncode
 
@@ -24,29 +25,72 @@ class Encrypted:
     """The token, and what it was made with."""
 
     token: str
-    management: KeyManagement
     content: ContentEncryption
-    key: Key
+    receivers: tuple[Receiver, ...]
 
 
-def encrypt(header: Document, payload: bytes, keys: Keys) -> Encrypted:
-    """Encrypt *payload* to one of *keys* under *header*, a JSON object; raises CannotEncode."""
-    value: dict[str, Any] = header.value
-    management, content = _named(value)
-    _check(value, management)
-    key = _receiver(management, content, keys, value.get("kid"))
-    plaintext = contents.deflate(payload) if value.get("zip") == "DEF" else payload
-    try:
-        wrapped = wrap(management, content, key, value)
-    except ValueError:
-        raise CannotEncode(
-            "key_cannot_encrypt", f"The {key.name} cannot wrap a key with {management.name}: it is too short.", "Use another key."
-        ) from None
-    protected = base64url.encode(completed(header, wrapped.members).encode())
+def encrypt(
+    header: Document,
+    payload: bytes,
+    keys: Keys,
+    serialization: Serialization = "compact",
+    recipients: Sequence[Document] = (),
+    aad: bytes = b"",
+) -> Encrypted:
+    """Encrypt *payload* under *header*, a JSON object, to one of *keys*, or in the general form to several; raises CannotEncode.
+
+    *header* is protected. *recipients* are the headers of those that have one of their own, all objects.
+    """
+    content = receivers.content_of(header.value)
+    if serialization == "general":
+        to = receivers.several(header.value, content, keys, recipients)
+    else:
+        to = [receivers.only(header.value, content, keys)]
+    wrapped = list(_wrapped(to, content))
+    protected = base64url.encode((header.text if to[0].own else completed(header, wrapped[0].members)).encode())
+    also = base64url.encode(aad)
     iv = secrets.token_bytes(content.iv_size)
-    ciphertext, tag = contents.encrypt(content, wrapped.key, iv, plaintext, protected.encode())
-    parts = (protected, *(base64url.encode(part) for part in (wrapped.encrypted_key, iv, ciphertext, tag)))
-    return Encrypted(".".join(parts), management, content, key)
+    plaintext = contents.deflate(payload) if header.value.get("zip") == "DEF" else payload
+    ciphertext, tag = contents.encrypt(content, wrapped[0].key, iv, plaintext, (f"{protected}.{also}" if aad else protected).encode())
+    parts = [base64url.encode(part) for part in (iv, ciphertext, tag)]
+    if serialization == "compact":
+        return Encrypted(".".join((protected, base64url.encode(wrapped[0].encrypted_key), *parts)), content, tuple(to))
+    entries = [_entry(one, made, header.value) for one, made in zip(to, wrapped, strict=True)]
+    addressed = entries[0] if serialization == "flattened" else {"recipients": f"[{','.join(map(_object, entries))}]"}
+    shared = {name: f'"{text}"' for name, text in zip(("iv", "ciphertext", "tag"), parts, strict=True)}
+    return Encrypted(
+        _object({"protected": f'"{protected}"', **addressed, **({"aad": f'"{also}"'} if aad else {}), **shared}), content, tuple(to)
+    )
+
+
+def _wrapped(to: list[Receiver], content: ContentEncryption) -> Iterator[Wrapped]:
+    """One key for the content, wrapped for each receiver."""
+    content_key = secrets.token_bytes(content.key_size)
+    for one in to:
+        try:
+            yield wrap(one.management, one.key, one.joined, content, content_key)
+        except ValueError:
+            said = f"The {one.key.name} cannot wrap a key with {one.management.name}: it is too short."
+            raise CannotEncode("key_cannot_encrypt", said, "Use another key.") from None
+
+
+def _entry(one: Receiver, made: Wrapped, header: dict[str, Any]) -> dict[str, str]:
+    """What the token has for one receiver, as JSON texts; what would be empty is absent (RFC 7516 §7.2.1)."""
+    entry = {}
+    if one.own:
+        members = {name: value for name, value in made.members.items() if header.get(name) != value}
+        shared = next((name for name in members if name in header), None)
+        if shared:  # made anew for each, it cannot be that of all
+            said = f'"{shared}" is another for each recipient, and cannot stand in the header of all.'
+            raise CannotEncode("recipient_header", said, f'Remove "{shared}".')
+        entry["header"] = completed(one.own, members)
+    if made.encrypted_key:
+        entry["encrypted_key"] = f'"{base64url.encode(made.encrypted_key)}"'
+    return {name: text for name, text in entry.items() if text != "{}"}
+
+
+def _object(members: dict[str, str]) -> str:
+    return "{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}"
 
 
 def completed(header: Document, members: dict[str, Any]) -> str:
@@ -62,53 +106,3 @@ def completed(header: Document, members: dict[str, Any]) -> str:
         if entry.name in values:
             text = text[: entry.start] + values[entry.name] + text[entry.end :]
     return text
-
-
-def _named(header: dict[str, Any]) -> tuple[KeyManagement, ContentEncryption]:
-    alg, enc = header.get("alg"), header.get("enc")
-    if "alg" not in header:
-        raise CannotEncode("alg_missing", 'The header has "enc" but no "alg".', 'Add "alg", for example "RSA-OAEP-256" or "dir".')
-    for name, value in (("alg", alg), ("enc", enc)):
-        if not isinstance(value, str):
-            raise CannotEncode(f"{name}_not_a_string", f'"{name}" is {kind_of(value)}; a string is required.')
-    if alg not in KEY_MANAGEMENT:
-        message = f'alg "{quoted(str(alg))}" is no key management that jwtlens knows.{rules.alg_guess(str(alg))}'
-        raise CannotEncode("alg_unknown", message, 'To sign, remove "enc".')
-    if enc not in CONTENT_ENCRYPTION:
-        raise CannotEncode("enc_unknown", f'enc "{quoted(str(enc))}" is not registered.{rules.enc_guess(str(enc))}')
-    management = KEY_MANAGEMENT[alg]
-    if not management.encrypts:
-        raise CannotEncode("alg_decrypts_only", f"{alg} is open to attack; jwtlens decrypts it and makes none.", 'Use "RSA-OAEP-256".')
-    return management, CONTENT_ENCRYPTION[enc]
-
-
-def _check(header: dict[str, Any], management: KeyManagement) -> None:
-    if "zip" in header and header["zip"] != "DEF":
-        raise CannotEncode("zip_unknown", 'The only value of "zip" there is, is "DEF".', 'Write "DEF", or remove "zip".')
-    for name in ("apu", "apv") if management.family == "ecdh" else ():
-        value = header.get(name, "")
-        if not isinstance(value, str) or not value.isascii() or base64url.decode(value.encode()) is None:
-            raise CannotEncode("not_base64url", f'"{name}" is not base64url text.', "Write it in base64url, without padding.")
-    count = header.get("p2c", management.rounds)
-    if management.family == "pbes2" and (type(count) is not int or not 1 <= count <= MAX_ROUNDS):
-        raise CannotEncode("p2c_out_of_range", f'"p2c" must be a whole number from 1 to {MAX_ROUNDS:,}.', f"Write {management.rounds}.")
-
-
-def _receiver(management: KeyManagement, content: ContentEncryption, keys: Keys, kid: object) -> Key:
-    wants = management.wants(content, "public")
-    if not keys.keys:
-        message = "There is no key to encrypt with." if keys.is_empty else keys.problem
-        raise CannotEncode("key_missing" if keys.is_empty else "key_unreadable", message, f"Give {wants}.")
-    fitting = [key for key in keys.keys if fits(key, management) and (key.secret is not None or key.public is not None)]
-    if not fitting:
-        have = keys.keys[0].name if len(keys.keys) == 1 else "no key that fits"
-        raise CannotEncode("key_does_not_fit", f"{management.name} needs {wants}; the key box holds: {have}.", f"Give {wants}.")
-    need = management.secret_size(content)
-    sized = [key for key in fitting if not need or (key.secret is not None and len(key.secret) == need)]
-    if not sized:
-        what = f"{content.name} with alg dir" if management.family == "dir" else management.name
-        size = len(fitting[0].secret or b"")
-        raise CannotEncode("key_size", f"{what} needs a {need}-byte key; this one has {size}.", f"Give a random key of {need} bytes.")
-    if any(fault.code == "secret_empty" for fault in sized[0].faults):
-        raise CannotEncode("secret_empty", "The password is empty: anyone can decrypt with it.", "Use a long password.")
-    return min(sized, key=lambda key: key.kid != kid)

@@ -129,39 +129,37 @@ class Wrapped:
     members: dict[str, Any] = field(default_factory=dict)
 
 
-def wrap(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
-    """A new content encryption key for the holder of *key*; with `dir` and ECDH-ES it is the shared one.
+def wrap(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
+    """*content_key* for the holder of *key*; with `dir` and ECDH-ES, the key that both share stands in for it.
 
     The parameters in *header* that must not be used twice are made anew; `apu`, `apv` and `p2c` are those that it has.
     """
-    return _WRAP[management.family](management, content, key, header)
+    return _WRAP[management.family](management, key, header, content, content_key)
 
 
-def _wrap_direct(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_direct(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     assert key.secret is not None
     return Wrapped(key.secret)
 
 
-def _wrap_aes(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_aes(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     assert key.secret is not None
-    made = secrets.token_bytes(content.key_size)
-    return Wrapped(made, keywrap.aes_key_wrap(key.secret, made))
+    return Wrapped(content_key, keywrap.aes_key_wrap(key.secret, content_key))
 
 
-def _wrap_gcm(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_gcm(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     assert key.secret is not None
-    made, iv = secrets.token_bytes(content.key_size), secrets.token_bytes(12)
-    sealed = AESGCM(key.secret).encrypt(iv, made, None)
-    return Wrapped(made, sealed[:-16], {"iv": base64url.encode(iv), "tag": base64url.encode(sealed[-16:])})
+    iv = secrets.token_bytes(12)
+    sealed = AESGCM(key.secret).encrypt(iv, content_key, None)
+    return Wrapped(content_key, sealed[:-16], {"iv": base64url.encode(iv), "tag": base64url.encode(sealed[-16:])})
 
 
-def _wrap_rsa(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_rsa(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     public: Any = key.public
-    made = secrets.token_bytes(content.key_size)
-    return Wrapped(made, public.encrypt(made, rsa_padding(management.digest, management.digest)))
+    return Wrapped(content_key, public.encrypt(content_key, rsa_padding(management.digest, management.digest)))
 
 
-def _wrap_agreed(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_agreed(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     ephemeral = _GENERATORS[key.curve]()
     apu, apv = (base64url.decode(str(header.get(name, "")).encode()) or b"" for name in ("apu", "apv"))
     agreed = agree(management, content, ephemeral, key.public, apu, apv)
@@ -170,16 +168,14 @@ def _wrap_agreed(management: KeyManagement, content: ContentEncryption, key: Key
     members = {"epk": epk.jwk()}
     if not management.wrap_size:
         return Wrapped(agreed, b"", members)
-    made = secrets.token_bytes(content.key_size)
-    return Wrapped(made, keywrap.aes_key_wrap(agreed, made), members)
+    return Wrapped(content_key, keywrap.aes_key_wrap(agreed, content_key), members)
 
 
-def _wrap_derived(management: KeyManagement, content: ContentEncryption, key: Key, header: dict[str, Any]) -> Wrapped:
+def _wrap_derived(management: KeyManagement, key: Key, header: dict[str, Any], content: ContentEncryption, content_key: bytes) -> Wrapped:
     assert key.secret is not None
     salt, rounds = secrets.token_bytes(_SALT_SIZE), header.get("p2c", management.rounds)
-    made = secrets.token_bytes(content.key_size)
     wrapping_key = derive(management, key.secret, management.name.encode() + b"\0" + salt, rounds)
-    return Wrapped(made, keywrap.aes_key_wrap(wrapping_key, made), {"p2s": base64url.encode(salt), "p2c": rounds})
+    return Wrapped(content_key, keywrap.aes_key_wrap(wrapping_key, content_key), {"p2s": base64url.encode(salt), "p2c": rounds})
 
 
 _UNWRAP: dict[str, Callable[[KeyManagement, ContentEncryption, Key, Parameters, bytes], bytes | None]] = {
@@ -190,7 +186,7 @@ _UNWRAP: dict[str, Callable[[KeyManagement, ContentEncryption, Key, Parameters, 
     "ecdh": _unwrap_agreed,
     "pbes2": _unwrap_derived,
 }
-_WRAP: dict[str, Callable[[KeyManagement, ContentEncryption, Key, dict[str, Any]], Wrapped]] = {
+_WRAP: dict[str, Callable[[KeyManagement, Key, dict[str, Any], ContentEncryption, bytes], Wrapped]] = {
     "dir": _wrap_direct,
     "kw": _wrap_aes,
     "gcmkw": _wrap_gcm,

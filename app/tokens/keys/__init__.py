@@ -15,7 +15,7 @@ from app.tokens.findings import Finding, Repair, found
 from app.tokens.keys import foreign
 from app.tokens.keys.jwk_set import read_jwk
 from app.tokens.keys.key import Key, Keys
-from app.tokens.keys.make import generate, generate_kind, private_jwk, private_pem, public_jwk, public_pem
+from app.tokens.keys.make import generate, generate_for, generate_kind, private_jwk, private_pem, public_jwk, public_pem
 from app.tokens.keys.pem import Unreadable, looks_like_pem, read_der, read_der_hex, read_der_text, read_pem, read_ssh
 from app.tokens.mends import Mends
 
@@ -26,6 +26,7 @@ __all__ = [
     "Keys",
     "decoded",
     "generate",
+    "generate_for",
     "generate_kind",
     "private_jwk",
     "private_pem",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, CURVES, KEY_MANAGEMENT, KeyManagement
+from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, CURVES, KEY_MANAGEMENT, Algorithm, ContentEncryption, KeyManagement
 
 RSA_BITS = 2048
 RSA_SIZES = (2048, 3072, 4096)
+_PASSWORD_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,22 @@ def _rows() -> list[Kind]:
 KINDS = {row.name: row for row in _rows()}
 
 
-def for_management(row: KeyManagement) -> Kind | None:
-    """The kind of key that an `alg` of JWE takes, or None when it takes a password or a secret of no fixed length."""
+def for_management(row: KeyManagement, content: ContentEncryption | None = None) -> Kind | None:
+    """The kind of key that an `alg` of JWE takes, or None when none can be made; with `dir` it is that of *content*."""
     if row.family == "rsa":
         return Kind(row.name, row.name, _SEALS, "RSA", size=RSA_BITS, alg=row.name, use="enc") if row.encrypts else None
     if row.family == "ecdh":
         return Kind(row.name, row.name, _SEALS, "EC", row.curves[0], alg=row.name, use="enc")
-    return KINDS.get(row.name)
+    if row.family == "pbes2":
+        return Kind(row.name, row.name, _WRAPS, "oct", size=_PASSWORD_BYTES, alg=row.name, use="enc")
+    return KINDS.get(content.name if row.family == "dir" and content else row.name)
+
+
+def for_header(alg: object, enc: object = None) -> Algorithm | Kind | None:
+    """What a key for a header with these is made by, or None; with an `enc` it encrypts."""
+    if not isinstance(alg, str):
+        return None
+    if enc is None and alg in ALGORITHMS:
+        return ALGORITHMS[alg] if ALGORITHMS[alg].family != "none" else None
+    content = CONTENT_ENCRYPTION.get(enc) if isinstance(enc, str) else None
+    return for_management(KEY_MANAGEMENT[alg], content) if alg in KEY_MANAGEMENT else None

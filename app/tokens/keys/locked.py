@@ -46,6 +46,11 @@ def read(text: str, passphrase: str) -> Keys | None:
     return Keys((key,), key.read_as) if key else _closed(found("key_locked_unknown", "key"))
 
 
+def is_locked(text: str) -> bool:
+    """Whether a locked private key is in *text*."""
+    return _take(text) != (None, None)
+
+
 def _open(der: bytes | None, old: str | None, passphrase: bytes) -> Any:
     if der is not None:
         return serialization.load_der_private_key(der, passphrase, unsafe_skip_rsa_key_validation=True)

@@ -60,6 +60,11 @@ def generate_kind(kind: Kind) -> Key:
     return key
 
 
+def generate_for(what: Algorithm | Kind) -> Key:
+    """A new key for what `kinds.for_header` named."""
+    return generate(what) if isinstance(what, Algorithm) else generate_kind(what)
+
+
 def _pair(curve: str, bits: int) -> Key:
     """A key pair on *curve*, or for RSA of so many bits."""
     private = _MAKERS[curve]() if curve else rsa.generate_private_key(65537, bits)
