@@ -12,6 +12,7 @@ from flask import Flask
 from app.settings import Settings
 from app.web import api, debugger, errors, fetching, keyring, out, pages, present, presenting, reading
 from app.web.assets import asset, serve_static, templates_folder
+from app.web.respond import compress
 from app.web.security import MAX_BODY, protect
 
 
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     for room in (debugger, presenting, fetching, keyring, out, pages, reading, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
+    app.after_request(compress)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
     return app
 
