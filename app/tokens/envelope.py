@@ -402,7 +402,7 @@ class _Explainer:
             return self.truncated(clean, shortened)
         other = foreign.paseto(clean)
         if other:
-            note = found("not_a_token", "token", count=f"{dots + 1} segments, of another standard", guess=other)
+            note = found("not_a_token", "token", what=f"{dots + 1} segments, of another standard", guess=other)
             return Token(self.text, findings=(*self.notes, note))
         if dots == 0:
             return self.opaque(clean)
@@ -504,13 +504,13 @@ class _Explainer:
         count = "1 segment, no dots"
         if alone and isinstance(alone.value, dict):
             name = "header" if "alg" in alone.value else "payload"
-            note = found("not_a_token", "token", count=count, guess=f"It is a {name} alone; it is shown, nothing can be verified.")
+            note = found("not_a_token", "token", what=count, guess=f"It is a {name} alone; it is shown, nothing can be verified.")
             part = Part(clean, 0, data or b"")
             parts = (part,) if name == "header" else (Part("", 0, b""), part)
             return Token(self.text, parts=parts, findings=(*self.notes, note), places=self.places)
         guess, mends = foreign.guess(self.text[self.start : self.end], clean)
         packaging = (note for note in self.notes if note.level == "info")
-        return Token(self.text, findings=(*packaging, found("not_a_token", "token", count=count, guess=guess, repairs=mends)))
+        return Token(self.text, findings=(*packaging, found("not_a_token", "token", what=count, guess=guess, repairs=mends)))
 
     # SD-JWT
 

@@ -75,7 +75,7 @@ _ROWS = (
     Kind(
         "not_a_token",
         "error",
-        "Not a JWT: {count}. {guess}",
+        "Not a JWT: {what}. {guess}",
         "Paste the whole token: three parts joined by dots.",
         "RFC 7515 §7.1",
     ),
@@ -942,6 +942,13 @@ _ROWS = (
         "Refuse the token.",
         "RFC 7518 §3.4",
     ),
+    Kind(
+        "signature_high_s",
+        "info",
+        "In the signature, s lies in the upper half. JOSE allows it; libraries of the blockchain world, where secp256k1 comes from, refuse it.",
+        "Give such a receiver n − s instead of s.",
+        "RFC 8812 §3.2",
+    ),
     # encryption
     Kind(
         "jwe_header_missing",
@@ -1174,13 +1181,6 @@ _ROWS = (
         "The decrypted content is text, not JSON: a JWE can carry anything, an encrypted JWT cannot.",
         None,
         "RFC 7519 §7.2",
-    ),
-    Kind(
-        "signature_high_s",
-        "info",
-        "In the signature, s lies in the upper half. JOSE allows it; libraries of the blockchain world, where secp256k1 comes from, refuse it.",
-        "Give such a receiver n − s instead of s.",
-        "RFC 8812 §3.2",
     ),
     # suspects: what does match when the signature does not
     Kind(

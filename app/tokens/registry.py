@@ -54,6 +54,12 @@ class Names(Mapping[str, Meaning]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @property
+    def own(self) -> tuple[Meaning, ...]:
+        """The rows that are not from *beyond*, beginnings last."""
+        rows, beginnings = self._tables
+        return (*rows.values(), *beginnings)
+
     @cached_property
     def _tables(self) -> tuple[dict[str, Meaning], list[Meaning]]:
         rows = {row.name: row for row in self._read()}

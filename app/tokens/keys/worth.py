@@ -11,7 +11,7 @@ from app.tokens.keys import closer
 from app.tokens.keys.key import Key
 
 # NIST SP 800-57 part 1, table 2: security strength of an RSA modulus, in bits; below the first it is not rated.
-_RSA_STRENGTH = ((15_360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80))
+RSA_STRENGTH = ((15_360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80))
 _STRENGTH = {"P-256": 128, "secp256k1": 128, "P-384": 192, "P-521": 256, "Ed25519": 128, "X25519": 128, "Ed448": 224, "X448": 224}
 # FIPS 204, table 1: how hard to break, against AES and SHA.
 _CATEGORY = {
@@ -63,11 +63,16 @@ def strength(key: Key) -> str:
     if key.secret is not None:
         return f"at most {key.bits:,} bits, if every bit of it is by chance"
     if key.key_type == "RSA":
-        bits = next((strength for size, strength in _RSA_STRENGTH if key.bits >= size), 0)
+        bits = next((strength for size, strength in RSA_STRENGTH if key.bits >= size), 0)
         return f"about {bits} bits (NIST SP 800-57)" if bits else "less than 80 bits: it can be broken"
-    if key.curve in _CATEGORY:
-        return f"NIST {_CATEGORY[key.curve]}"
-    return f"about {_STRENGTH[key.curve]} bits; a quantum computer would break it" if key.curve in _STRENGTH else ""
+    return strength_on(key.curve) if key.curve else ""
+
+
+def strength_on(curve: str) -> str:
+    """How strong a key on *curve*, or of that parameter set, is in words."""
+    if curve in _CATEGORY:
+        return f"NIST {_CATEGORY[curve]}"
+    return f"about {_STRENGTH[curve]} bits; a quantum computer would break it" if curve in _STRENGTH else ""
 
 
 def warnings(key: Key) -> Iterator[Finding]:
