@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from app.web import comparing, debugger
+from app.web.learn import contents
 from app.web.respond import THEMES, theme
 
 blueprint = Blueprint("pages", __name__)
 
 _YEAR = 365 * 24 * 3600
-_PAGES = ("/trust", "/keys", "/examples")
+_PAGES = ("/trust", "/keys", "/examples", "/learn", *(leaf.path for leaf in contents.LEAVES.values()))
 
 
 @blueprint.get("/trust")

@@ -339,6 +339,7 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         finding.length or 0,
         width,
         mends.buttons("f", number, finding.repairs, decoded) if finding.repairs else (),
+        finding.code,
     )
 
 

@@ -117,6 +117,8 @@ class FindingRow:
     width: int = 1
     """How many characters of the header or payload pane it is about."""
     mends: tuple[Mend, ...] = ()
+    code: str = ""
+    """Where it is explained in /learn/findings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.web import assets
 from app.web.security import HEADERS, protect
 
-NAMES = ("index.css", "main.js", "icons.svg", "favicon.svg")
+NAMES = ("index.css", "reading.css", "main.js", "icons.svg", "favicon.svg")
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 

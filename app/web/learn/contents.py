@@ -1,0 +1,38 @@
+"""The pages under /learn, in the order in which they are read; nothing else lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page: its name in the address and of its template, its title, what is on it, and the part it belongs to."""
+
+    name: str
+    title: str
+    about: str
+    part: str
+
+    @property
+    def path(self) -> str:
+        return f"/learn/{self.name}"
+
+
+_BASICS, _USE, _LOOK_UP = "Basics", "Use", "Look up"
+
+_ROWS = (
+    Leaf("introduction", "Introduction to JWT", "What a JWT is, how it works, when to use one and when not.", _BASICS),
+    Leaf("algorithms", "Algorithms", "Every algorithm to sign and to encrypt: its key, its strength, when to take it.", _LOOK_UP),
+    Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", _LOOK_UP),
+    Leaf("header", "Header parameters", "Every member a header can have, and how far to trust it.", _LOOK_UP),
+    Leaf("findings", "Findings", "Everything the debugger can find in a token or a key, and what to do about it.", _LOOK_UP),
+)
+LEAVES = {row.name: row for row in _ROWS}
+PARTS = tuple((part, tuple(row for row in _ROWS if row.part == part)) for part in dict.fromkeys(row.part for row in _ROWS))
+
+
+def neighbours(name: str) -> tuple[Leaf | None, Leaf | None]:
+    """The page before *name* and the one after it."""
+    place = list(LEAVES).index(name)
+    return (_ROWS[place - 1] if place else None), (_ROWS[place + 1] if place + 1 < len(_ROWS) else None)
