@@ -294,6 +294,7 @@ def _refusal(number: int, check: tokens.Check, report: tokens.Report) -> Finding
         _TO_DO[check.name],
         check.spec or "",
         mends=mends.buttons("c", number, check.repairs, report),
+        more=f"verdict#check-{check.name}",
     )
     document = report.documents[segment == "payload"]
     member = document.member("alg" if check.name == "algorithm" else check.name) if document and isinstance(document.value, dict) else None
@@ -339,7 +340,7 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         finding.length or 0,
         width,
         mends.buttons("f", number, finding.repairs, decoded) if finding.repairs else (),
-        finding.code,
+        f"findings#{finding.code}",
     )
 
 

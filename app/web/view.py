@@ -117,8 +117,8 @@ class FindingRow:
     width: int = 1
     """How many characters of the header or payload pane it is about."""
     mends: tuple[Mend, ...] = ()
-    code: str = ""
-    """Where it is explained in /learn/findings."""
+    more: str = ""
+    """Where under /learn/ it is explained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,34 @@
 """The documentation: nothing of the core is missing, no link leads nowhere, and what it says happens, happens."""
 
+import ast
 import gzip
+import inspect
+import json
 import re
+import shlex
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from app import tokens
+from app.keyfetch import refusals as fetch_refusals
+from app.settings import PREFIX, READERS
+from app.tokens import profile_rules, profiles
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from app.tokens.findings import KINDS
 from app.tokens.registry import CLAIMS, HEADER, providers
-from app.web.learn import contents
+from app.web import api as api_views
+from app.web import security
+from app.web.learn import contents, rules
 from app.web.learn.anchors import anchor
 from app.web.learn.templated import plain
+from app.web.present import LABELS
 
+SECRET = "a-string-secret-at-least-256-bits-long"
+SD_JWT = (Path(__file__).parents[1] / "vectors/sd-jwt/key_binding/sd_jwt_presentation.txt").read_text("utf-8")
+ROOT = Path(__file__).resolve().parents[2]
 LEAVES = list(contents.LEAVES.values())
 PATHS = ["/learn", *(leaf.path for leaf in LEAVES)]
 
@@ -71,6 +86,16 @@ def test_each_page_leads_to_the_next_one(client):
         assert {"rel", "prev"} & {one.get("rel") for one in client.get(after.path).dom.tag("a")}
 
 
+def test_no_place_bears_the_name_of_a_part_of_the_debugger(client):
+    """The styles of the debugger go by ids, and the pages here load them too."""
+    styled = {
+        name for css in (ROOT / "static/css").rglob("*.css") for name in re.findall(r"#([a-z_-]+)(?![\w-]*;)", css.read_text("utf-8"))
+    }
+    for path in PATHS:
+        article = client.get(path).dom.tag("article")[0]
+        assert not styled & {one.get("id") for one in article.iter() if isinstance(one.tag, str)}, path
+
+
 def test_an_unknown_page_says_where_the_list_is(client):
     answer = client.get("/learn/nowhere")
     assert answer.status_code == 404
@@ -116,6 +141,59 @@ def test_every_finding_is_documented(client):
     assert KINDS.keys() <= places(client, "/learn/findings")
 
 
+def test_every_check_is_documented(client):
+    assert {f"check-{name}" for name in LABELS} <= places(client, "/learn/verdict")
+
+
+def test_every_profile_and_kind_of_rule_is_documented(client):
+    assert profiles.known().keys() <= places(client, "/learn/profiles")
+    assert rules.DEMANDS.keys() == profile_rules._KINDS.keys()
+
+
+def test_every_setting_is_documented(client):
+    assert {PREFIX + name.upper() for name in READERS} <= places(client, "/learn/api")
+
+
+def refusals(*files):
+    """The codes of the refusals that the code makes, where no table holds them."""
+    for file in files:
+        for call in ast.walk(ast.parse((ROOT / "app" / file).read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("Refused", "CannotEncode"):
+                code = call.args[call.func.id == "Refused"]
+                choices = (code.body, code.orelse) if isinstance(code, ast.IfExp) else (code,)
+                yield from (one.value for one in choices if isinstance(one, ast.Constant))
+
+
+def test_every_refusal_of_the_api_is_documented(client):
+    jwe = [path.relative_to(ROOT / "app") for path in (ROOT / "app/tokens/jwe").glob("*.py")]
+    codes = {*refusals("web/api.py", "web/fetching.py", "tokens/encode.py", *jwe), *fetch_refusals.ROWS, *security.REFUSALS}
+    assert {f"error.{code}" for code in codes} <= places(client, "/learn/api")
+
+
+def members_taken(function):
+    """The names that a view reads from the body of the request."""
+    source = inspect.getsource(function)
+    return set(re.findall(r'body, "(\w+)"', source)) | set(re.findall(r'body\.value\.get\("(\w+)"', source))
+
+
+def test_every_endpoint_of_the_api_is_documented_with_what_it_takes(app, client):
+    there = places(client, "/learn/api")
+    documented = set()
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/"):
+            continue
+        place = "post-" + rule.rule.removeprefix("/api/v1/").replace("/", "-")
+        assert place in there
+        view = app.view_functions[rule.endpoint]
+        taken = members_taken(view) | ({"key"} if "_key(body" in inspect.getsource(view) else set())
+        taken |= {"key_encoding"} if "_key_encoding(" in inspect.getsource(view) else set()
+        taken |= {"serialization"} if "_serialization(" in inspect.getsource(view) else set()
+        documented |= {one for one in there if one.startswith(f"{place}.sent.")}
+        assert {f"{place}.sent.{name}" for name in taken} <= there, rule.rule
+    expected = {f"post-verify.sent.expect.{name}" for name in api_views._EXPECTATIONS}
+    assert expected <= there
+
+
 def test_every_finding_on_the_page_leads_to_its_explanation(client, make_token):
     page = client.post("/decode", data={"token": make_token(), "key": "x"}).dom
     rows = list(page["findings"].iter("li"))
@@ -132,3 +210,58 @@ def test_a_finding_is_told_without_braces(kind):
     for text in (plain(kind.message), plain(kind.fix or "")):
         assert not re.search(r"[{}]|  ", text)
     assert plain(kind.message)
+
+
+# What it says happens, happens -----------------------------------------------------------------------------------
+
+
+def blocks(client):
+    """Every block of code, with its page and what it is."""
+    for leaf in LEAVES:
+        for block in client.get(leaf.path).dom.tag("pre"):
+            yield leaf.name, block.get("data-kind"), "".join(block.itertext())
+
+
+KINDS_OF_BLOCK = {"curl", "json", "token", "http"}
+
+
+def test_every_block_of_code_says_what_it_is(client):
+    for name, kind, text in blocks(client):
+        assert kind in KINDS_OF_BLOCK, f"{name}: {text[:60]}"
+
+
+def test_every_block_of_json_is_json(client):
+    assert [json.loads(text) for _, kind, text in blocks(client) if kind == "json"]
+
+
+def test_every_token_in_a_block_is_one(client):
+    read = [tokens.decode(text) for _, kind, text in blocks(client) if kind == "token"]
+    assert read
+    for one in read:
+        assert not [finding.code for finding in one.findings if finding.level == "error"]
+
+
+def test_every_curl_line_is_answered(client):
+    lines = [text for _, kind, text in blocks(client) if kind == "curl"]
+    assert len(lines) >= 5
+    for line in lines:
+        words = shlex.split(line.replace("\\\n", " "))
+        path = next(word for word in words if word.startswith("http")).removeprefix("http://127.0.0.1:8080")
+        answer = client.post(path, json=json.loads(words[words.index("-d") + 1]))
+        if path.endswith("fetch"):  # nothing is fetched from a test
+            assert answer.status_code == 422
+            continue
+        assert answer.status_code == 200, answer.text
+        there = places(client, "/learn/api")
+        for name in answer.read:
+            own = f"post-{path.removeprefix('/api/v1/')}.answered.{name}"
+            assert own in there or (path.endswith("verify") and own.replace("verify", "decode") in there), own
+        assert answer.read.get("accepted", True) is True
+
+
+def test_what_the_api_answers_of_rare_tokens_is_documented(api, client, make_token):
+    there = places(client, "/learn/api")
+    inner = make_token()
+    for token in (make_token(inner, '{"alg":"HS256","cty":"JWT"}'), SD_JWT):
+        for name in api("verify", {"token": token, "key": SECRET, "check_brought": True}):
+            assert {f"post-decode.answered.{name}", f"post-verify.answered.{name}"} & there, name

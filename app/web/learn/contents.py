@@ -27,6 +27,10 @@ _ROWS = (
     Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", _LOOK_UP),
     Leaf("header", "Header parameters", "Every member a header can have, and how far to trust it.", _LOOK_UP),
     Leaf("findings", "Findings", "Everything the debugger can find in a token or a key, and what to do about it.", _LOOK_UP),
+    Leaf("verdict", "Verdict and checks", "What the strip above the token says, and every check behind it.", _LOOK_UP),
+    Leaf("profiles", "Profiles", "The kinds of token that are recognised, and the rules of each.", _LOOK_UP),
+    Leaf("api", "HTTP API", "Each endpoint with its fields, refusals, limits and settings.", _LOOK_UP),
+    Leaf("glossary", "Glossary", "The words, each in one sentence.", _LOOK_UP),
 )
 LEAVES = {row.name: row for row in _ROWS}
 PARTS = tuple((part, tuple(row for row in _ROWS if row.part == part)) for part in dict.fromkeys(row.part for row in _ROWS))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT, Algorithm, ContentEncryption, KeyManagement
 from app.tokens.findings import KINDS
 from app.tokens.keys import worth
 from app.tokens.registry import CLAIMS, HEADER, Names, providers
+from app.web.learn import http_api, rules
 from app.web.learn.anchors import anchor
 from app.web.learn.templated import Piece, readable
+from app.web.present import LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +293,47 @@ def _names(names: Names, prefix: str = "") -> Iterator[NameRow]:
         yield NameRow(one.name, prefix + anchor(one.name), one.text, one.spec, one.show == "time")
 
 
+def verdict() -> dict[str, Any]:
+    """Every check of a report."""
+    return {"checks": tuple((name, LABELS[name], *_CHECKS[name]) for name in LABELS)}
+
+
+def glossary() -> dict[str, Any]:
+    """Every word that is explained."""
+    words = tomllib.loads(Path(__file__).with_name("glossary.toml").read_text("utf-8"))["words"]
+    return {"words": [(f"word-{anchor(word.lower())}", word, meaning, spec) for word, meaning, spec in words]}
+
+
+_CHECKS: Mapping[str, tuple[str, str]] = {
+    "form": ("The text is a token and nothing else, in the one spelling that strict receivers take.", "RFC 7515 §7.1"),
+    "header": (
+        "The header is a JSON object with an algorithm that is known, and its members have the types they must have.",
+        "RFC 7515 §4",
+    ),
+    "algorithm": (
+        "The algorithm is among those you allow. Without a list it is not checked; every receiver must have one.",
+        "RFC 8725 §3.1",
+    ),
+    "key": ("The key can be read, is of the sort that the algorithm takes, strong enough, and meant for this.", "RFC 7517 §4"),
+    "decryption": ("Of an encrypted token: the key opens it.", "RFC 7516 §5.2"),
+    "signature": ("The signature matches the encoded header and payload, with this key.", "RFC 7515 §5.2"),
+    "claims": ("The payload is a claims set: a JSON object whose iss, sub and jti are strings where they are there.", "RFC 7519 §7.2"),
+    "exp": ("It is earlier than exp, leeway added. Without exp the token never expires, which is a warning.", "RFC 7519 §4.1.4"),
+    "nbf": ("It is not earlier than nbf, leeway subtracted.", "RFC 7519 §4.1.5"),
+    "iat": ("iat does not lie in the future. The standard does not refuse such a token, so it is a warning.", "RFC 7519 §4.1.6"),
+    "iss": ("iss is the issuer you expect, letter by letter.", "RFC 7519 §4.1.1"),
+    "aud": ("The audience you expect is aud, or in it.", "RFC 7519 §4.1.3"),
+    "typ": ("typ is the type you expect. It keeps one kind of token from passing as another.", "RFC 8725 §3.11"),
+    "profile": ("The rules of its profile hold: of the one you chose, or of the one that was recognised.", "RFC 8725 §3.12"),
+}
+
 FACTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "algorithms": algorithms,
+    "api": http_api.api,
     "claims": claims,
     "header": header,
     "findings": findings,
+    "glossary": glossary,
+    "profiles": rules.rows,
+    "verdict": verdict,
 }
