@@ -23,6 +23,10 @@ _BASICS, _USE, _LOOK_UP = "Basics", "Use", "Look up"
 
 _ROWS = (
     Leaf("introduction", "Introduction to JWT", "What a JWT is, how it works, when to use one and when not.", _BASICS),
+    Leaf("structure", "Header, payload, signature", "How each part is written and read, and what follows from it.", _BASICS),
+    Leaf("keys", "Keys and key sets", "Sorts of keys, how they are written, found, changed and kept.", _BASICS),
+    Leaf("jwe", "Encrypted tokens", "JWE: five parts, two algorithms, and what encryption does not prove.", _BASICS),
+    Leaf("sd-jwt", "SD-JWT", "Tokens whose holder chooses what to show.", _BASICS),
     Leaf("algorithms", "Algorithms", "Every algorithm to sign and to encrypt: its key, its strength, when to take it.", _LOOK_UP),
     Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", _LOOK_UP),
     Leaf("header", "Header parameters", "Every member a header can have, and how far to trust it.", _LOOK_UP),

@@ -56,7 +56,9 @@ def _endpoints() -> Iterator[Endpoint]:
     token = tokens.encode({"alg": "HS256", "typ": "JWT"}, _CLAIMS, _SECRET).token
     for row in _DATA["endpoints"]:
         place = f"post-{row['name'].replace('/', '-')}"
-        sent, answered = (tuple(Member(*one, f"{place}.{way}.{one[0]}") for one in row[way]) for way in ("sent", "answered"))
+        sent, answered = (
+            tuple(Member(name, kind, about, f"{place}.{way}.{name}") for name, kind, about in row[way]) for way in ("sent", "answered")
+        )
         curl = Template(row["curl"].strip()).substitute(token=token)
         yield Endpoint(row["name"], row["title"], row["about"], place, curl, sent, answered)
 
