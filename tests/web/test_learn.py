@@ -265,3 +265,82 @@ def test_what_the_api_answers_of_rare_tokens_is_documented(api, client, make_tok
     for token in (make_token(inner, '{"alg":"HS256","cty":"JWT"}'), SD_JWT):
         for name in api("verify", {"token": token, "key": SECRET, "check_brought": True}):
             assert {f"post-decode.answered.{name}", f"post-verify.answered.{name}"} & there, name
+
+
+def test_a_finding_leads_to_what_the_prose_says_of_it(client):
+    page = client.get("/learn/findings")
+    assert 'href="/learn/attacks#none"' in page.text
+    assert 'href="/learn/keys#secrets"' in page.text
+
+
+# Search ----------------------------------------------------------------------------------------------------------
+
+
+def hits(answer):
+    """The places that were found, in their order."""
+    return [link.get("href") for item in answer.dom["hits"].iter("li") for link in item.iter("a")]
+
+
+def searched(client, question, **headers):
+    return client.get("/learn/search", query_string={"q": question}, headers=headers)
+
+
+@pytest.mark.parametrize("name", [*ALGORITHMS, *KEY_MANAGEMENT, *CONTENT_ENCRYPTION])
+def test_an_algorithm_is_found_first_by_its_name(client, name):
+    assert f"/learn/algorithms#{name}" in hits(searched(client, name))[:2]
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_a_finding_is_found_by_its_code(client, code):
+    assert f"/learn/findings#{code}" in hits(searched(client, code))[:5]
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "scope", "sd_hash", "auth_time"])
+def test_a_claim_is_found_by_its_name(client, name):
+    assert f"/learn/claims#{name}" in hits(searched(client, name))[:4]
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("key rotation", "/learn/keys#rotation"),
+        ("gateway", "/learn/gateways"),
+        ("cookie httponly", "/learn/sessions#cookie"),
+        ("api limits", "/learn/api#limits"),
+        ("JWTLENS_FETCH_HOSTS", "/learn/api#JWTLENS_FETCH_HOSTS"),
+        ("confusion public key", "/learn/attacks#confusion"),
+        ("  DPoP  ", "/learn/profiles#dpop-proof"),
+    ],
+)
+def test_a_question_finds_its_place(client, question, place):
+    assert place in hits(searched(client, question))[:8]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "…", "((((", "qqqq", "\u202e", "x" * 5000, "a " * 3000])
+def test_a_question_without_an_answer_is_answered(client, question):
+    answer = searched(client, question)
+    assert answer.status_code == 200
+    assert len(answer.data) < 80_000
+
+
+def test_htmx_gets_the_places_alone_and_the_same(client):
+    whole, part = searched(client, "exp"), searched(client, "exp", **{"HX-Request": "true"})
+    assert part.dom.panes == ["hits"]
+    assert hits(part) == hits(whole)
+
+
+def test_what_is_asked_is_shown_as_text(client):
+    assert "<b>" not in searched(client, "<b>bold</b>").text
+
+
+def test_a_token_in_the_box_is_not_repeated(client, make_token):
+    answer = searched(client, make_token()[:60])
+    assert "debugger" in answer.dom.words("hits")
+    assert make_token()[:20] not in answer.text
+
+
+def test_programs_find_every_page_in_llms_txt(client):
+    text = client.get("/llms.txt").text
+    assert text.startswith("# jwtlens\n")
+    for leaf in LEAVES:
+        assert f"(http://localhost{leaf.path})" in text

@@ -10,12 +10,16 @@ _HEADINGS = ("h2", "h3")
 
 @dataclass(slots=True)
 class Section:
-    """A place of a page: where it is, what it is called, all that is said there; *level* 2 and 3 are headings, 4 is a row."""
+    """A place of a page: where it is, what it is called, all that is said there, and the places that it leads to.
+
+    *level* 2 and 3 are headings, 4 is a row.
+    """
 
     place: str
     level: int
     title: str = ""
     text: str = ""
+    links: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         place = dict(attrs).get("id")
+        if tag == "a":
+            self.sections[-1].links.append(dict(attrs).get("href") or "")
         if place and (tag in _HEADINGS or tag in ("th", "dt")):
             self.sections.append(Section(place, _HEADINGS.index(tag) + 2 if tag in _HEADINGS else 4))
             self.title_of = tag

@@ -60,7 +60,7 @@ _WORDS = {
     "total": "number",
     "tried": "number",
     "unit": "milliseconds",
-    "verb": "stand",
+    "verb": "…",
     "why": "reason",
     "x5c": "other key",
 }
