@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import shlex
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -271,6 +272,12 @@ def test_a_finding_leads_to_what_the_prose_says_of_it(client):
     page = client.get("/learn/findings")
     assert 'href="/learn/attacks#none"' in page.text
     assert 'href="/learn/keys#secrets"' in page.text
+
+
+def test_what_more_is_said_is_said_of_a_finding(client):
+    words = tomllib.loads((ROOT / "app/web/learn/findings.toml").read_text("utf-8"))
+    assert words.keys() <= KINDS.keys()
+    assert all(text.endswith(".") for text in words.values())
 
 
 # Search ----------------------------------------------------------------------------------------------------------

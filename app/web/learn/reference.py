@@ -65,13 +65,14 @@ class NameTable:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """A kind of finding, its sentences in pieces."""
+    """A kind of finding, its sentences in pieces, and what more there is to say."""
 
     code: str
     level: str
     message: tuple[Piece, ...]
     fix: tuple[Piece, ...]
     spec: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +226,15 @@ def header() -> dict[str, Any]:
 
 def findings() -> dict[str, Any]:
     """Every finding, in groups."""
+    why = tomllib.loads(Path(__file__).with_name("findings.toml").read_text("utf-8"))
     groups: list[tuple[str, list[FindingRow]]] = []
     for kind in KINDS.values():
         if kind.code in _GROUPS:
             groups.append((kind.code, []))
         spec = "" if kind.spec is None or "{" in kind.spec else kind.spec
-        groups[-1][1].append(FindingRow(kind.code, kind.level, readable(kind.message), readable(kind.fix or ""), spec))
+        groups[-1][1].append(
+            FindingRow(kind.code, kind.level, readable(kind.message), readable(kind.fix or ""), spec, why.get(kind.code, ""))
+        )
     return {
         "groups": tuple(
             FindingGroup(_GROUPS[code][0], f"group-{n}", _GROUPS[code][1], tuple(rows)) for n, (code, rows) in enumerate(groups, 1)
