@@ -12,7 +12,7 @@ from app.web.respond import theme, wants_partials
 from app.web.view import Form, Page, Statement, Verdict
 
 _WORDS = {
-    400: ("bad_request", "The request cannot be read.", "Send it again as the documentation shows."),
+    400: ("bad_request", "The request cannot be read.", "Send it again as /learn/api shows."),
     404: ("not_found", "There is no such page.", "The debugger is at /."),
     405: ("method_not_allowed", "This address does not take that method.", "Reading takes GET, everything else POST."),
     411: ("length_required", "The request does not say how long its body is.", "Send a Content-Length header."),
@@ -22,7 +22,7 @@ _WORDS = {
         "This address does not take that kind of body.",
         "Programs send application/json, forms urlencoded text.",
     ),
-    422: ("unprocessable", "The request cannot be carried out.", "Send it again as the documentation shows."),
+    422: ("unprocessable", "The request cannot be carried out.", "Send it again as /learn/api shows."),
     429: ("busy", "Too many keys are being made at once.", "Try again in a few seconds."),
     500: ("internal_error", "Something went wrong in jwtlens itself.", "What you typed is still in your browser; go back and try again."),
 }

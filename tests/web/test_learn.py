@@ -195,6 +195,13 @@ def test_every_endpoint_of_the_api_is_documented_with_what_it_takes(app, client)
     assert expected <= there
 
 
+def test_every_remark_on_a_key_leads_to_its_explanation(client):
+    page = client.post("/keys", data={"key": "short"}).dom
+    goals = [one.get("href", "").partition("#")[2] for one in page["key_about"].iter("a") if one.get("href", "").startswith("/learn/")]
+    assert "key_weak_secret" in goals
+    assert set(goals) <= KINDS.keys()
+
+
 def test_every_finding_on_the_page_leads_to_its_explanation(client, make_token):
     page = client.post("/decode", data={"token": make_token(), "key": "x"}).dom
     rows = list(page["findings"].iter("li"))

@@ -49,7 +49,7 @@ def _names(values: tuple[str, ...]) -> str:
 def _algorithm(rule: Rule) -> str:
     if rule.only:
         return f"is {_names(rule.only)}"
-    return f"is not {_names(tuple(_FAMILIES[one] for one in rule.never))}"
+    return "is " + ", and ".join(f"not {_FAMILIES[one]}" for one in rule.never)
 
 
 def _type(rule: Rule) -> str:
