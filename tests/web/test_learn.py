@@ -167,32 +167,33 @@ def refusals(*files):
 
 def test_every_refusal_of_the_api_is_documented(client):
     jwe = [path.relative_to(ROOT / "app") for path in (ROOT / "app/tokens/jwe").glob("*.py")]
-    codes = {*refusals("web/api.py", "web/fetching.py", "tokens/encode.py", *jwe), *fetch_refusals.ROWS, *security.REFUSALS}
+    codes = {
+        *refusals("web/api.py", "web/fetching.py", "tokens/encode.py", "tokens/sd_jwt/making.py", *jwe),
+        *fetch_refusals.ROWS,
+        *security.REFUSALS,
+    }
     assert {f"error.{code}" for code in codes} <= places(client, "/learn/api")
 
 
 def members_taken(function):
-    """The names that a view reads from the body of the request."""
+    """The names that a view reads from the body of the request, itself or by a helper that gets the body."""
     source = inspect.getsource(function)
-    return set(re.findall(r'body, "(\w+)"', source)) | set(re.findall(r'body\.value\.get\("(\w+)"', source))
+    names = {name for pair in re.findall(r'body, "(\w+)"|body\.value\.get\("(\w+)"', source) for name in pair if name}
+    helpers = set(re.findall(r"(?<![\w.])(_\w+)\(body[,)]", source)) - {function.__name__}
+    return names.union(*(members_taken(getattr(api_views, helper)) for helper in helpers))
 
 
 def test_every_endpoint_of_the_api_is_documented_with_what_it_takes(app, client):
     there = places(client, "/learn/api")
-    documented = set()
+    taken = {f"post-verify.sent.expect.{name}" for name in api_views._EXPECTATIONS}
+    endpoints = set()
     for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/api/v1/"):
-            continue
-        place = "post-" + rule.rule.removeprefix("/api/v1/").replace("/", "-")
-        assert place in there
-        view = app.view_functions[rule.endpoint]
-        taken = members_taken(view) | ({"key"} if "_key(body" in inspect.getsource(view) else set())
-        taken |= {"key_encoding"} if "_key_encoding(" in inspect.getsource(view) else set()
-        taken |= {"serialization"} if "_serialization(" in inspect.getsource(view) else set()
-        documented |= {one for one in there if one.startswith(f"{place}.sent.")}
-        assert {f"{place}.sent.{name}" for name in taken} <= there, rule.rule
-    expected = {f"post-verify.sent.expect.{name}" for name in api_views._EXPECTATIONS}
-    assert expected <= there
+        if rule.rule.startswith("/api/v1/"):
+            place = "post-" + rule.rule.removeprefix("/api/v1/").replace("/", "-")
+            endpoints.add(place)
+            taken |= {f"{place}.sent.{name}" for name in members_taken(app.view_functions[rule.endpoint])}
+    assert endpoints <= there
+    assert taken == {place for place in there if ".sent." in place}
 
 
 def test_every_remark_on_a_key_leads_to_its_explanation(client):
@@ -262,7 +263,7 @@ def test_every_curl_line_is_answered(client):
         assert answer.status_code == 200, answer.text
         there = places(client, "/learn/api")
         for name in answer.read:
-            own = f"post-{path.removeprefix('/api/v1/')}.answered.{name}"
+            own = f"post-{path.removeprefix('/api/v1/').replace('/', '-')}.answered.{name}"
             assert own in there or (path.endswith("verify") and own.replace("verify", "decode") in there), own
         assert answer.read.get("accepted", True) is True
 

@@ -16,6 +16,7 @@ from app.tokens import envelope, json_form, lossless_json, sd_jwt
 from app.tokens.decode import MAX_NESTED
 from app.tokens.jwe import content, message, parameters
 from app.tokens.keys import kinds, pem, rsa_parts
+from app.tokens.sd_jwt.making import issue
 from app.web import security
 from app.web.learn.templated import plain
 
@@ -54,12 +55,13 @@ def api() -> dict[str, Any]:
 
 def _endpoints() -> Iterator[Endpoint]:
     token = tokens.encode({"alg": "HS256", "typ": "JWT"}, _CLAIMS, _SECRET).token
+    sd_token = issue({"alg": "HS256"}, '{"given_name":"Jane"}', [("given_name",)], _SECRET, salt=lambda: "2GLC42sKQveCfGfryNRN9w").token
     for row in _DATA["endpoints"]:
         place = f"post-{row['name'].replace('/', '-')}"
         sent, answered = (
             tuple(Member(name, kind, about, f"{place}.{way}.{name}") for name, kind, about in row[way]) for way in ("sent", "answered")
         )
-        curl = Template(row["curl"].strip()).substitute(token=token)
+        curl = Template(row["curl"].strip()).substitute(token=token, sd_jwt=sd_token)
         yield Endpoint(row["name"], row["title"], row["about"], place, curl, sent, answered)
 
 
