@@ -12,14 +12,15 @@ from flask import Blueprint, Response, request
 from app import tokens
 from app.keyfetch import KINDS as ASKED
 from app.keyfetch import NotFetched
-from app.tokens import base64url, keys, lossless_json, profiles
+from app.reports import facts
+from app.tokens import keys, lossless_json, profiles
 from app.tokens.envelope import Serialization
 from app.tokens.keys.kinds import KINDS, Kind, for_header
 from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import MAX_DISCLOSURES, USUAL_HASH, Path
 from app.tokens.sd_jwt.making import issue as issue_sd_jwt
 from app.tokens.sd_jwt.making import present as present_sd_jwt
-from app.web import fetching, reports
+from app.web import fetching
 from app.web.errors import Refused
 from app.web.turns import making
 
@@ -33,7 +34,7 @@ _AGREEING = ("X25519", "X448")
 @blueprint.post("/decode")
 def decode() -> Response:
     body = _body()
-    return _json(reports.decoded(tokens.decode(_text(body, "token"))))
+    return _json(facts.decoded(tokens.decode(_text(body, "token"))))
 
 
 @blueprint.post("/verify")
@@ -49,7 +50,7 @@ def verify() -> Response:
         payload=_text(body, "payload", None),
         expect=expect,
     )
-    return _json(reports.facts(report, check_brought=_flag(body, "check_brought")))
+    return _json(facts.facts(report, check_brought=_flag(body, "check_brought")))
 
 
 @blueprint.post("/encode")
@@ -68,7 +69,7 @@ def encode() -> Response:
         )
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
-    return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
+    return _json({"token": made.token, "findings": [facts.finding(one) for one in made.findings]})
 
 
 @blueprint.post("/sd-jwt/issue")
@@ -87,7 +88,7 @@ def issue() -> Response:
         )
     except tokens.CannotEncode as error:
         raise Refused(422, error.code, error.message, error.hint) from None
-    return _json({"token": made.token, "findings": [reports.finding(one) for one in made.findings]})
+    return _json({"token": made.token, "findings": [facts.finding(one) for one in made.findings]})
 
 
 @blueprint.post("/sd-jwt/present")
@@ -119,6 +120,7 @@ def generate() -> Response:
         names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
         raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
     with making():
+<<<<<<< HEAD
         key = keys.generate_for(kind)
     if key.secret is not None and isinstance(kind, Kind):  # its bytes are no text
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": base64url.encode(key.secret), "encoding": "base64url"}})
@@ -126,6 +128,14 @@ def generate() -> Response:
         return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
     private = {"jwk": keys.private_jwk(key), "pem": keys.private_pem(key)}
     return _json({"private": private, "public": {"jwk": keys.public_jwk(key), "pem": keys.public_pem(key)}})
+=======
+        if algorithm is not None:
+            key = keys.generate(algorithm)
+        else:
+            assert kind is not None
+            key = keys.generate_kind(kind)
+    return _json(facts.made(key, is_text=kind is None))
+>>>>>>> 1c8b050 (reports: facts and statements in a room of their own, for every door)
 
 
 @blueprint.post("/keys/fetch")
@@ -135,7 +145,7 @@ def fetch_keys() -> Response:
     if kind not in ASKED:
         raise Refused(422, "member_type", '"kind" is none that jwtlens knows.', f"Use one of {', '.join(ASKED)}.")
     try:
-        return _json(fetching.facts(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
+        return _json(facts.fetched(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
     except NotFetched as failure:
         raise fetching.refused(failure) from None
 
@@ -319,4 +329,4 @@ def _expectations(value: object) -> tokens.Expectations:
 
 
 def _json(value: Mapping[str, Any]) -> Response:
-    return Response(reports.as_json(value), mimetype="application/json")
+    return Response(facts.as_json(value), mimetype="application/json")

@@ -9,12 +9,12 @@ from dataclasses import replace
 from itertools import islice
 
 from app import tokens
+from app.reports.statements import LABELS
 from app.tokens import lossless_json, sd_jwt, times
 from app.tokens.envelope import Token
 from app.tokens.findings import quoted
 from app.tokens.sd_jwt import Disclosure, Path, Presentation
 from app.tokens.sd_jwt.binding import KeyBinding
-from app.web import present
 from app.web.view import Bound, CheckRow, Disclosed, DisclosureRow, Page, Tone
 
 MOST_ROWS = 80
@@ -25,7 +25,7 @@ _LONGEST_VALUE = 1000
 _LONGEST_CLAIMS = 100_000
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _BINDING = ("bind_key", "bind_audience", "bind_nonce")
-_LABELS = present.LABELS | {"nonce": "Nonce", "sd_hash": "Hash of the presentation"}
+_LABELS = LABELS | {"nonce": "Nonce", "sd_hash": "Hash of the presentation"}
 _WORDS: dict[str, tuple[Tone, str]] = {
     "verified": ("good", "Holder verified"),
     "invalid": ("bad", "Key binding refused"),

@@ -10,8 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from app import keyfetch, tokens
 from app.keyfetch import Fetched, Fetcher, Kind, NotFetched
 from app.settings import Settings
-from app.tokens import lossless_json
-from app.web import debugger, reports
+from app.web import debugger
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.view import FetchNote
@@ -55,21 +54,6 @@ def fetch_keys() -> Response:
     page = debugger.show(form)
     page.fetch = _brought(url, kind, fetched)
     return answer(page, (*debugger.AFTER_KEY, "key", "key_fetch", *(("payload",) if page.is_decrypted else ())))
-
-
-def facts(fetched: Fetched) -> dict[str, Any]:
-    """What the API tells of a fetch; the key set is the object that goes into "key" of a verify."""
-    return {
-        "url": fetched.url,
-        "issuer": fetched.issuer,
-        "status": fetched.status,
-        "seconds": round(fetched.seconds, 3),
-        "age": round(fetched.age, 3),
-        "keys": [{"kid": key.kid, "name": key.what, "alg": key.alg or None, "use": key.use or None} for key in fetched.keys],
-        "notes": list(fetched.notes),
-        "steps": [{"url": step.url, "status": step.status, "seconds": round(step.seconds, 3)} for step in fetched.steps],
-        "jwks": reports.Raw(lossless_json.compact(fetched.text)),
-    }
 
 
 def refused(failure: NotFetched) -> Refused:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app import tokens
+from app.reports import statements
 from app.tokens.findings import quoted
 from app.tokens.lossless_json import Document
-from app.web import mends, present
+from app.web import mends
 from app.web.view import LayerRow, Page
 
 _LONGEST = 4000
@@ -21,7 +22,7 @@ def fill(page: Page, report: tokens.Report, example_key: bool) -> None:
     for number, layer in enumerate(report.nested):
         (opening,) = mends.buttons("n", number, mends.opening(number, report), report)
         title = _KINDS.get(layer.kind, layer.kind) if layer.depth == 1 else f"In it: {_KINDS.get(layer.kind, layer.kind)}"
-        rows.append(LayerRow(title, named(layer.header), tuple(_texts(layer)), present.of_layer(layer, example_key), opening))
+        rows.append(LayerRow(title, named(layer.header), tuple(_texts(layer)), statements.of_layer(layer, example_key), opening))
     page.layers = tuple(rows)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Tone = Literal["good", "bad", "warn", "idle"]
+from app.reports.statements import Statement as Statement
+from app.reports.statements import Tone as Tone
 
 
 @dataclass(slots=True)
@@ -50,15 +51,6 @@ class Form:
     """The public key of the holder, for an SD-JWT that is made of the panes."""
     left_out: str = ""
     """What the link that brought the token says was left out of it: `without=signature&masked=sub,email`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One of the three statements of the verdict: a tone, a word, a detail."""
-
-    tone: Tone
-    word: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
