@@ -106,10 +106,15 @@ def signature(report: tokens.Report, example_key: bool = False) -> Statement:
             "idle", "Signature not checked", f"{signature.algorithm}: paste {wants.replace('an ', 'the issuer’s ').replace('a ', 'the ')}"
         )
     if not report.keys.keys and not report.keys.is_empty:
-        return Statement("warn", "Key not readable", because)
+        return Statement("warn", "Key locked" if is_closed(report.keys) else "Key not readable", because)
     if any(finding.code == "key_type_for_algorithm" for finding in signature.findings):
         return Statement("warn", "Key does not fit", because)
     return Statement("warn" if report.kind != "JWE" else "idle", "Signature not checked", because)
+
+
+def is_closed(keys: tokens.Keys) -> bool:
+    """Whether the keys wait for a passphrase."""
+    return any(one.code in ("key_locked", "key_passphrase") for one in keys.findings)
 
 
 def lacks_content(report: tokens.Report) -> bool:

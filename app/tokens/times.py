@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
 Seconds = int | Decimal
@@ -103,6 +103,15 @@ def from_text(text: str) -> int | None:
     except ValueError:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def read(text: str) -> Decimal:
+    """Seconds since 1970, or an ISO 8601 date in UTC unless it says otherwise; raises ValueError."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        moment = datetime.fromisoformat(text)
+        return Decimal((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _count(count: int, name: str) -> str:

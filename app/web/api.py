@@ -120,22 +120,8 @@ def generate() -> Response:
         names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
         raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
     with making():
-<<<<<<< HEAD
         key = keys.generate_for(kind)
-    if key.secret is not None and isinstance(kind, Kind):  # its bytes are no text
-        return _json({"secret": {"jwk": keys.private_jwk(key), "text": base64url.encode(key.secret), "encoding": "base64url"}})
-    if key.secret is not None:
-        return _json({"secret": {"jwk": keys.private_jwk(key), "text": key.secret.decode()}})
-    private = {"jwk": keys.private_jwk(key), "pem": keys.private_pem(key)}
-    return _json({"private": private, "public": {"jwk": keys.public_jwk(key), "pem": keys.public_pem(key)}})
-=======
-        if algorithm is not None:
-            key = keys.generate(algorithm)
-        else:
-            assert kind is not None
-            key = keys.generate_kind(kind)
-    return _json(facts.made(key, is_text=kind is None))
->>>>>>> 1c8b050 (reports: facts and statements in a room of their own, for every door)
+    return _json(facts.made(key, is_text=not isinstance(kind, Kind)))
 
 
 @blueprint.post("/keys/fetch")

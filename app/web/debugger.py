@@ -6,15 +6,14 @@ import json
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
-from app.tokens import keys, lossless_json
+from app.tokens import keys, lossless_json, times
 from app.tokens.algorithms import Algorithm
 from app.tokens.keys.kinds import Kind, for_header
 from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers
@@ -156,7 +155,7 @@ def show(
 
 def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tokens.Report:
     """The report on *form*; what could not be read of its fields is added to *notices*."""
-    at = _read(_time, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
+    at = _read(times.read, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
     leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
     expect = tokens.Expectations(
         tuple(re.split(r"[\s,]+", form.algorithms.strip())) if form.algorithms.strip() else (),
@@ -282,12 +281,3 @@ def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notic
         return number
     notices.append(f"{name} is not read: it takes {form}.")
     return None
-
-
-def _time(text: str) -> Decimal:
-    """Seconds since 1970, or an ISO 8601 date in UTC unless it says otherwise; raises ValueError."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        moment = datetime.fromisoformat(text)
-        return Decimal((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

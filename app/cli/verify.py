@@ -1,0 +1,95 @@
+"""verify: the report on a token with a key, and the verdict as exit status."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import click
+
+from app import tokens
+from app.cli import options, screen, sources, telling, voice
+from app.cli.voice import Refused
+from app.reports import facts
+from app.tokens import profiles
+
+_EXAMPLES = (
+    "jwtlens verify --key-file public.pem --alg ES256 --issuer https://login.example.com < token.txt",
+    "jwtlens verify --file token.txt --jwks keys.json --audience api --json",
+    "jwtlens keys fetch https://login.example.com | jwtlens verify --file token.txt --key-file -",
+    "jwtlens verify --file token.txt --key-env JWT_SECRET --quiet && echo accepted",
+)
+ACCEPTED, NOT_ACCEPTED, NOT_JUDGED = 0, 1, 2
+_NO_KEY = "give one with --key-file FILE, --key-env NAME or --jwks FILE"
+
+
+@click.command(epilog=options.examples(*_EXAMPLES))
+@options.token
+@options.key
+@options.key_set
+@options.expectations
+@click.option("--payload-file", metavar="FILE", help="The content of a token whose payload is detached.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status says it.")
+@options.as_json
+@options.colour
+def verify(
+    words: tuple[str, ...],
+    path: str | None,
+    key_file: str | None,
+    key_env: str | None,
+    key_encoding: str,
+    passphrase_env: str | None,
+    jwks: str | None,
+    issuer: str | None,
+    audience: str | None,
+    algorithms: tuple[str, ...],
+    type_: str | None,
+    profile: str | None,
+    at: int | Decimal | None,
+    leeway: int | Decimal,
+    payload_file: str | None,
+    quiet: bool,
+    as_json: bool,
+    colours: bool | None,
+) -> int:
+    """Judge a token with a key: signature, times, issuer, audience, type, profile.
+
+    The exit status is 0 when the token is accepted, 1 when it is not, and 2 when it could not be judged.
+    """
+    if profile is not None and profile != profiles.NONE and profiles.named(profile) is None:
+        raise Refused("--profile names none that jwtlens knows", f"use one of {', '.join((*profiles.known(), profiles.NONE))}")
+    keys = sources.keys(key_file, key_env, jwks, key_encoding, sources.passphrase(passphrase_env))
+    report = tokens.verify(
+        sources.token(words, path),
+        keys,
+        at=int(time.time()) if at is None else at,
+        leeway=leeway,
+        payload=sources.text(None, payload_file, "payload"),
+        expect=tokens.Expectations(_listed(algorithms), issuer, audience, type_, profile),
+    )
+    status = status_of(report)
+    if not quiet:
+        _tell(report, status, as_json, screen.here(colours))
+    if keys.is_empty and status == NOT_JUDGED and telling.is_read(report):
+        voice.error("no key is given, so nothing is verified", _NO_KEY)
+    return status
+
+
+def status_of(report: tokens.Report) -> int:
+    """The verdict as exit status; without a key nothing is judged, but for a token that needs none and proves nothing."""
+    if report.accepted:
+        return ACCEPTED
+    can_judge = bool(report.keys.keys) or report.signature.status == "unsecured"
+    return NOT_ACCEPTED if can_judge and telling.is_read(report) else NOT_JUDGED
+
+
+def _tell(report: tokens.Report, status: int, as_json: bool, here: screen.Screen) -> None:
+    if as_json:
+        screen.say_json(facts.as_json(facts.facts(report)), here)
+    else:
+        screen.say(telling.judged(report, status, here), here)
+
+
+def _listed(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The algorithms, also when several stand in one option with commas."""
+    return tuple(one for name in names for one in name.replace(",", " ").split())
