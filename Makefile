@@ -11,7 +11,7 @@ PIP  := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python inst
 UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit bench assets screenshot lock clean chromium
+.PHONY: help run test lint types unit bench assets screenshot man lock clean chromium
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ assets: $(VENV)/package.stamp ## Build the front end again if its sources change
 
 screenshot: $(VENV)/test.stamp assets chromium ## Take the screenshot of the README
 	$(BIN)/python -m tests.screenshot
+
+man: $(VENV)/package.stamp ## Write the man page, dist/jwtlens.1, from the help
+	@mkdir -p dist
+	$(BIN)/python -m app.cli.manual > dist/jwtlens.1
 
 lock: ## Pin every dependency anew, by hash (needs uv and npm)
 	$(UV) pyproject.toml -o requirements.txt

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.write(error.format_message(), err=True)
         return error.exit_code
     except click.ClickException as error:
-        voice.error(_discreet(error.format_message(), given), getattr(error, "hint", _help(error)))
+        voice.error(_discreet(error.format_message(), given), getattr(error, "hint", "") or _help(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130

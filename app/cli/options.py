@@ -24,7 +24,7 @@ def examples(*lines: str) -> str:
 
 def token(verb: Verb) -> Verb:
     """Where the token comes from."""
-    verb = click.option("-f", "--file", "path", metavar="FILE", help="Read the token from a file: text, HAR, log and so on")(verb)
+    verb = click.option("-f", "--file", "path", metavar="FILE", help="Read the token from a file: text, HAR, log and so on.")(verb)
     return click.argument("words", metavar="[TOKEN | -]", nargs=-1)(verb)
 
 

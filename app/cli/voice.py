@@ -35,7 +35,8 @@ def note(kind: str, message: str) -> None:
 
 def voice(message: str) -> str:
     """Say it as every refusal of the command is said: lower case, no full stop."""
-    first = message[:1] if message[:2].isupper() else message[:1].lower()
+    is_name = message[:2].isupper() and message[:2].isalnum()
+    first = message[:1] if is_name else message[:1].lower()
     return first + message[1:].rstrip(".")
 
 
