@@ -32,6 +32,21 @@ def test_its_curl_line_answers_what_it_says(client):
     assert {"kind", "header", "payload", "signature", "accepted", "checks", "findings"} <= answer.json.keys()
 
 
+def test_its_commands_have_the_verbs_and_options_that_there_are():
+    from app.cli.command import jwtlens
+
+    block = next(one for one in re.findall(r"```\n(.*?)```", README, re.DOTALL) if "jwtlens verify" in one)
+    for line in block.strip().splitlines():
+        for part in line.split("|"):
+            program, *words = shlex.split(part)
+            if program == "jwtlens":
+                with jwtlens.make_context("jwtlens", words) as context:
+                    verb = jwtlens.get_command(context, words[0])
+                    assert verb is not None
+                    with verb.make_context(words[0], words[1:]) as inner:
+                        assert inner.command is verb
+
+
 def test_its_targets_are_in_the_makefile():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in set(re.findall(r"`?make ([a-z]+)", README)):

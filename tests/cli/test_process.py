@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,13 @@ def test_it_loads_no_more_than_it_needs(arguments, not_loaded):
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
     )
     assert not_loaded.isdisjoint(done.stderr.splitlines()[-1].split())
+
+
+def test_it_starts_at_once(token):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert shell("$JWTLENS decode $TOKEN", TOKEN=token).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2  # a quarter of a second where nothing else runs
 
 
 def test_the_json_of_a_pipe_is_one_line(token):
