@@ -12,7 +12,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 _EXAMPLES = ("jwtlens completion bash >> ~/.bashrc", "jwtlens completion fish > ~/.config/fish/completions/jwtlens.fish")
 
 
-@click.command(epilog=examples(*_EXAMPLES))
+@click.command(short_help="Teach the shell verbs and options.", epilog=examples(*_EXAMPLES))
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

@@ -17,7 +17,7 @@ _EXAMPLES = (
 )
 
 
-@click.command(epilog=options.examples(*_EXAMPLES))
+@click.command(short_help="Read a token; nothing is verified.", epilog=options.examples(*_EXAMPLES))
 @options.token
 @options.as_json
 @options.colour

@@ -24,13 +24,13 @@ _NOT_A_DOCUMENT = ("what came to encode is not what jwtlens decode --json writes
 _FORMS = ("compact", "flattened", "general")
 
 
-@click.command(epilog=options.examples(*_EXAMPLES))
-@click.argument("document", metavar="[FILE | -]", required=False)
+@click.command(short_help="Sign a payload, or encrypt it.", epilog=options.examples(*_EXAMPLES))
+@click.argument("document", metavar="[FILE | -]", type=options.FILE, required=False)
 @click.option("--header", metavar="JSON", help="The header, kept byte for byte.")
-@click.option("--header-file", metavar="FILE", help="The header from a file.")
+@click.option("--header-file", metavar="FILE", type=options.FILE, help="The header from a file.")
 @click.option("--alg", metavar="NAME", help="Instead of a header: one with this alg and the typ JWT.")
 @click.option("--payload", metavar="TEXT", help="The payload, kept byte for byte.")
-@click.option("--payload-file", metavar="FILE", help="The payload from a file.")
+@click.option("--payload-file", metavar="FILE", type=options.FILE, help="The payload from a file.")
 @options.key
 @click.option("--serialization", type=click.Choice(_FORMS), default="compact", show_default=True, help="How it is written.")
 @click.option("--detached", is_flag=True, help="Leave the payload out of the token.")

@@ -25,14 +25,14 @@ _FETCH_KINDS = ("auto", "key_set", "issuer")
 _SEEN = "the private key stands on this screen now; --out FILE writes it to a file that only you can read"
 
 
-@click.group()
+@click.group(epilog=options.examples("jwtlens keys generate ES256 --to pem --out private.pem", "jwtlens keys thumbprint private.pem"))
 def keys() -> None:
     """Make, convert, name and fetch keys."""
 
 
 def _out(verb: options.Verb) -> options.Verb:
     said = "Write to this new file; a private key so that only its owner reads it."
-    return click.option("--out", metavar="FILE", help=said)(verb)
+    return click.option("--out", metavar="FILE", type=options.FILE, help=said)(verb)
 
 
 def _to(verb: options.Verb) -> options.Verb:
@@ -40,14 +40,14 @@ def _to(verb: options.Verb) -> options.Verb:
 
 
 def _key(verb: options.Verb) -> options.Verb:
-    return click.argument("file", metavar="[FILE | -]", required=False)(options.key(verb))
+    return click.argument("file", metavar="[FILE | -]", type=options.FILE, required=False)(options.key(verb))
 
 
 @keys.command(epilog=options.examples("jwtlens keys generate ES256 --to pem --out private.pem --public-out public.pem"))
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=options.completing(lambda: _names()))
 @_to
 @_out
-@click.option("--public-out", metavar="FILE", help="Write the public half to this new file.")
+@click.option("--public-out", metavar="FILE", type=options.FILE, help="Write the public half to this new file.")
 @click.option("--lock-env", metavar="NAME", help="The variable with the passphrase to lock a PEM with.")
 @options.as_json
 def generate(name: str, form: str, out: str | None, public_out: str | None, lock_env: str | None, as_json: bool) -> None:
@@ -168,9 +168,13 @@ def _made(name: str) -> tuple[tokens.Key, bool]:
     row = tokens.KEY_MANAGEMENT.get(name)
     kind = for_management(row) if row else KINDS.get(name)
     if kind is None:
-        names = dict.fromkeys([*(row.name for row in tokens.ALGORITHMS.values() if row.family != "none"), *KINDS])
-        raise Refused("no key can be made of that name", f"ask for one of {', '.join(names)}")
+        raise Refused("no key can be made of that name", f"ask for one of {', '.join(_names())}")
     return core.generate_kind(kind), False
+
+
+def _names() -> tuple[str, ...]:
+    """The names that a key can be made of; those of JWE that take a key of a kind are left to whoever knows them."""
+    return tuple(dict.fromkeys([*(row.name for row in tokens.ALGORITHMS.values() if row.family != "none"), *KINDS]))
 
 
 def _read(

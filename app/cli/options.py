@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -16,22 +16,34 @@ _MOST = 10**100
 _NOT_HERE = "a key is not taken from the command line, where the shell's history and the list of processes would show it"
 _ENCODINGS = ("auto", "utf8", "base64", "base64url", "hex")
 
+FILE = click.Path(readable=False)
+"""A file, for the shell to complete; whether it is there is said when it is read, in words that do not repeat it."""
+
 
 def examples(*lines: str) -> str:
     """The examples at the end of the help of a verb."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def completing(names: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """How the shell completes one of these names, which are looked up when it asks."""
+    return lambda _context, _parameter, begun: [name for name in names() if name.startswith(begun)]
+
+
 def token(verb: Verb) -> Verb:
     """Where the token comes from."""
-    verb = click.option("-f", "--file", "path", metavar="FILE", help="Read the token from a file: text, HAR, log and so on.")(verb)
+    verb = click.option("-f", "--file", "path", metavar="FILE", type=FILE, help="Read the token from a file: text, HAR, log and so on.")(
+        verb
+    )
     return click.argument("words", metavar="[TOKEN | -]", nargs=-1)(verb)
 
 
 def key(verb: Verb) -> Verb:
     """Where the key comes from, which is never an argument."""
     rows = (
-        click.option("--key-file", metavar="FILE", help="A key of any form: secret, PEM, DER, JWK, JWK Set, certificate; - for a pipe."),
+        click.option(
+            "--key-file", metavar="FILE", type=FILE, help="A key of any form: secret, PEM, DER, JWK, JWK Set, certificate; - for a pipe."
+        ),
         click.option("--key-env", metavar="NAME", help="The name of the environment variable that holds the key."),
         click.option(
             "--key-encoding", type=click.Choice(_ENCODINGS), default="auto", help="What the text of a secret is.", show_default=True
@@ -46,7 +58,7 @@ def key(verb: Verb) -> Verb:
 
 def key_set(verb: Verb) -> Verb:
     """A set of keys by its file."""
-    return click.option("--jwks", metavar="FILE", help="A JWK Set; its key is picked by kid.")(verb)
+    return click.option("--jwks", metavar="FILE", type=FILE, help="A JWK Set; its key is picked by kid.")(verb)
 
 
 def expectations(verb: Verb) -> Verb:
@@ -54,9 +66,21 @@ def expectations(verb: Verb) -> Verb:
     rows = (
         click.option("--issuer", metavar="TEXT", help="The iss that the token must have."),
         click.option("--audience", metavar="TEXT", help="The audience that must be among aud."),
-        click.option("--alg", "algorithms", metavar="NAME", multiple=True, help="An algorithm that is allowed; may be repeated."),
+        click.option(
+            "--alg",
+            "algorithms",
+            metavar="NAME",
+            multiple=True,
+            shell_complete=completing(_algorithms),
+            help="An algorithm that is allowed; may be repeated.",
+        ),
         click.option("--type", "type_", metavar="TYP", help="The typ that the token must have."),
-        click.option("--profile", metavar="NAME", help="The rules to keep: id-token, access-token and so on; none for no rules."),
+        click.option(
+            "--profile",
+            metavar="NAME",
+            shell_complete=completing(_profiles),
+            help="The rules to keep: id-token, access-token and so on; none for no rules.",
+        ),
         click.option("--at", metavar="TIME", type=Moment(), help="Judge as of this time: seconds since 1970 or 2026-01-31T12:00:00Z."),
         click.option("--leeway", metavar="SECONDS", type=Number(), default="0", help="How far clocks may differ."),
     )
@@ -105,6 +129,18 @@ class Moment(Number):
         from app.tokens import times
 
         return times.read(text)
+
+
+def _algorithms() -> Iterable[str]:
+    from app.tokens import ALGORITHMS
+
+    return ALGORITHMS
+
+
+def _profiles() -> Iterable[str]:
+    from app.tokens import profiles
+
+    return (*profiles.known(), profiles.NONE)
 
 
 def _refuse_key(ctx: click.Context, param: click.Parameter, value: object) -> None:

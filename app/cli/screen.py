@@ -19,6 +19,7 @@ _MARKS = {"good": "✔", "bad": "✖", "warn": "⚠", "idle": "·"}
 _NARROWEST, _WIDEST = 60, 100
 UNBROKEN = "\u00a0"
 """A space at which no line ends."""
+_ASIDE = re.compile(rf"\([^()\n]*{UNBROKEN}[^()\n]*\)")
 # What a terminal acts on instead of showing it, and what turns the order of what it shows; line ends and tabs are layout.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _PLAIN = str.maketrans({"✔": "+", "✖": "x", "⚠": "!", "·": "-", "…": "...", "’": "'", "→": "->", "§": "section ", "–": "-"})
@@ -31,6 +32,7 @@ class Screen:
     is_terminal: bool
     colours: bool
     width: int
+    height: int
 
     def heading(self, text: str, beside: str = "") -> str:
         """A title, and what is said beside it."""
@@ -54,7 +56,8 @@ class Screen:
         """*text* in lines, all but the first of them indented."""
         width = max(20, self.width - indent)
         lines = textwrap.wrap(visible(text), width, break_long_words=False, break_on_hyphens=False)
-        return f"\n{' ' * indent}".join(lines).replace(UNBROKEN, " ")
+        aside = _ASIDE.sub(lambda match: click.style(match.group(), dim=True), f"\n{' ' * indent}".join(lines))
+        return aside.replace(UNBROKEN, " ")
 
 
 def here(colours: bool | None = None) -> Screen:
@@ -62,8 +65,8 @@ def here(colours: bool | None = None) -> Screen:
     is_terminal = _is_terminal(sys.stdout)
     if colours is None:  # the convention of no-color.org: set to anything but nothing
         colours = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    columns = shutil.get_terminal_size((_WIDEST, 24)).columns if is_terminal else _WIDEST
-    return Screen(is_terminal, colours, min(max(columns, _NARROWEST), _WIDEST))
+    columns, lines = shutil.get_terminal_size((_WIDEST, 24)) if is_terminal else (_WIDEST, sys.maxsize)
+    return Screen(is_terminal, colours, min(max(columns, _NARROWEST), _WIDEST), lines)
 
 
 def say(lines: Iterable[str], screen: Screen) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from app import tokens
 from app.cli.screen import UNBROKEN, Screen, visible
@@ -37,16 +37,20 @@ def read(decoded: tokens.Decoded, at: Seconds, screen: Screen) -> Iterator[str]:
 
 def judged(report: tokens.Report, status: int, screen: Screen) -> Iterator[str]:
     """The verdict with its reasons; *status* is that of the process: accepted, not accepted, not judged."""
-    yield from _verdict(report, status, screen)
-    yield from _checks(report, screen)
-    yield from _content(report, report.at, screen)
+    verdict = _verdict(report, status, screen)
+    told = [verdict, *_statements(report, screen), *_reasons(report, screen)]
     for layer, inner in enumerate(report.nested, 1):
-        yield from ("", screen.heading(f"Token inside, layer {layer}", _KINDS[inner.kind]))
-        yield from _statements(inner, screen)
-        yield from _checks(inner, screen)
-        yield from _content(inner, report.at, screen)
-    yield from _findings(report.findings, screen)
-    yield from _brought(report, screen)
+        told += ["", screen.heading(f"Token inside, layer {layer}", _KINDS[inner.kind])]
+        told += [*_statements(inner, screen), *_reasons(inner, screen)]
+    told += [*_findings(report.findings, screen), *_brought(report, screen)]
+    yield from told
+    if sum(1 + line.count("\n") for line in told) > screen.height:  # the first line is out of sight
+        yield from ("", verdict)
+
+
+def _reasons(report: tokens.Report, screen: Screen) -> Iterator[str]:
+    yield from _checks(report, screen)
+    yield from _content(report, report.at, screen, {check.name for check in report.checks})
 
 
 def is_read(decoded: tokens.Decoded) -> bool:
@@ -55,11 +59,10 @@ def is_read(decoded: tokens.Decoded) -> bool:
     return isinstance(decoded.header, dict) or (payload is not None and payload.readable)
 
 
-def _verdict(report: tokens.Report, status: int, screen: Screen) -> Iterator[str]:
+def _verdict(report: tokens.Report, status: int, screen: Screen) -> str:
     tone, word = _WORDS[status]
     why = _why(report) if status == 1 else ""
-    yield screen.verdict(tone, f"{word}: {why}" if why else word)
-    yield from _statements(report, screen)
+    return screen.verdict(tone, f"{word}: {why}" if why else word)
 
 
 def _why(report: tokens.Report) -> str:
@@ -94,15 +97,15 @@ def _checks(report: tokens.Report, screen: Screen) -> Iterator[str]:
     yield from _aligned(rows, screen)
 
 
-def _content(decoded: tokens.Decoded, at: Seconds, screen: Screen) -> Iterator[str]:
-    """Header and payload as written, laid out for reading, and the times among the claims."""
+def _content(decoded: tokens.Decoded, at: Seconds, screen: Screen, told: Collection[str] = ()) -> Iterator[str]:
+    """Header and payload as written, laid out for reading, and the times among the claims that are not *told* already."""
     for title, document in zip(("Header", "Payload"), decoded.documents, strict=True):
         if document is not None and document.text:
             yield from _document(title, document, screen)
     shown = decoded.token.disclosed
     if shown is not None and shown.claims is not None:
         yield from _document("Claims with what is disclosed", shown.claims, screen)
-    rows = tuple(_times(decoded, at))
+    rows = [row for row in _times(decoded, at) if row[1] not in told]
     if rows:
         yield from ("", screen.heading("Times"), *_aligned(rows, screen))
 

@@ -23,12 +23,12 @@ ACCEPTED, NOT_ACCEPTED, NOT_JUDGED = 0, 1, 2
 _NO_KEY = "give one with --key-file FILE, --key-env NAME or --jwks FILE"
 
 
-@click.command(epilog=options.examples(*_EXAMPLES))
+@click.command(short_help="Judge a token with a key.", epilog=options.examples(*_EXAMPLES))
 @options.token
 @options.key
 @options.key_set
 @options.expectations
-@click.option("--payload-file", metavar="FILE", help="The content of a token whose payload is detached.")
+@click.option("--payload-file", metavar="FILE", type=options.FILE, help="The content of a token whose payload is detached.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status says it.")
 @options.as_json
 @options.colour

@@ -10,7 +10,7 @@ import subprocess
 import click
 import pytest
 
-from app.cli import manual
+from app.cli import main, manual
 from app.cli.command import VERBS, jwtlens
 
 
@@ -74,6 +74,26 @@ def test_the_man_page_has_every_verb_option_and_status():
 def test_the_man_page_is_sound_roff():
     done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-z"], input=manual.page(), capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("jwtlens ver", "plain,verify"),
+        ("jwtlens verify --iss", "plain,--issuer"),
+        ("jwtlens verify --profile id", "plain,id-token"),
+        ("jwtlens verify --alg ES2", "plain,ES256"),
+        ("jwtlens keys generate ML-DSA-6", "plain,ML-DSA-65"),
+        ("jwtlens verify --key-file priv", "file,priv"),
+    ],
+)
+def test_the_shell_completes(monkeypatch, capsys, words, completed):
+    monkeypatch.setenv("_JWTLENS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    with pytest.raises(SystemExit):
+        main([])
+    assert completed in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
