@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -52,7 +53,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except OSError:
+        screen.be_quiet(sys.stdout)
+        voice.error("what was asked for cannot be written", "check where the output goes, and whether there is room")
+        return 2
+    except Exception as error:  # noqa: BLE001  # the text of an exception may hold a token
+        voice.error(f"this should not have happened: {_where(error)}", "report it with this line, and without the token")
+        return 2
     return result if isinstance(result, int) else 0
+
+
+def _where(error: Exception) -> str:
+    """Which exception came from where, and nothing of what it says."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _help(error: click.ClickException) -> str:

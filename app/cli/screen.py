@@ -97,7 +97,7 @@ def write(
     try:
         click.echo((in_encoding or _plainly)(text, encoding) + end, nl=False, err=err, color=colours)
     except BrokenPipeError:
-        _be_quiet(stream)
+        be_quiet(stream)
 
 
 def write_bytes(data: bytes) -> None:
@@ -105,12 +105,18 @@ def write_bytes(data: bytes) -> None:
     try:
         click.echo(data, nl=False)
     except BrokenPipeError:
-        _be_quiet(sys.stdout)
+        be_quiet(sys.stdout)
 
 
 def is_shown() -> bool:
     """Whether a person sees standard output."""
     return _is_terminal(sys.stdout)
+
+
+def be_quiet(stream: Any) -> None:
+    """Let what is still in the buffer go nowhere, so that the end of the process says nothing of it either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
 
 
 def _plainly(text: str, encoding: str) -> str:
@@ -134,9 +140,3 @@ def _has(encoding: str, text: str) -> bool:
 
 def _is_terminal(stream: Any) -> bool:
     return bool(stream is not None and stream.isatty())
-
-
-def _be_quiet(stream: Any) -> None:
-    """Let what is still in the buffer go nowhere, so that the end of the process says nothing of it either."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())

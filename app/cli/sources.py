@@ -31,7 +31,7 @@ def token(words: tuple[str, ...], path: str | None) -> str:
     if words and path:
         raise Refused("a token and a file are given", "give one of them")
     if words and words != (STDIN,):
-        return " ".join(words)
+        return as_text(os.fsencode(" ".join(words)))  # bytes that are no text are replaced, as they are in a file
     if path is None and not words and _is_typed():
         raise Refused("there is no token", _NO_TOKEN)
     text = as_text(_bytes(path or STDIN, "the file of the token"))

@@ -81,3 +81,14 @@ def test_a_private_key_on_a_screen_is_said_to_be_there(run, monkeypatch):
     assert done.status == 0
     assert done.err.startswith("jwtlens: warning: the private key stands on this screen now")
     assert run("keys", "generate", "ES256", "--to", "der").status == 2
+
+
+def test_what_should_not_happen_is_named_and_never_quoted(run, token, monkeypatch):
+    def broken(text: str) -> None:
+        raise ValueError(text)
+
+    monkeypatch.setattr(tokens, "decode", broken)
+    done = run("decode", token)
+    assert (done.status, done.out) == (2, "")
+    assert done.errors[0].startswith("jwtlens: error: this should not have happened: ValueError at test_discretion.py:")
+    assert token not in done.err

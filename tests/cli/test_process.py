@@ -53,6 +53,20 @@ def test_whoever_stops_reading_is_not_told_and_the_status_stays(token, verb):
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_is_said_in_two_lines(token):
+    done = shell("$JWTLENS decode $TOKEN > /dev/full", TOKEN=token)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "jwtlens: error: what was asked for cannot be written"
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_bytes_that_are_no_text_are_read_all_the_same():
+    done = shell("$JWTLENS decode --json $'\\xff\\xfe.x.y'")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["findings"]
+
+
 def test_bytes_stay_bytes(tmp_path):
     done = shell("$JWTLENS keys generate ES256 --to der | od -An -tx1 -N1")
     assert done.stdout.strip() == "30"
