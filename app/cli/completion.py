@@ -6,7 +6,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from app.cli import screen
-from app.cli.options import examples
+from app.cli.voice import examples
 
 _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _EXAMPLES = ("jwtlens completion bash >> ~/.bashrc", "jwtlens completion fish > ~/.config/fish/completions/jwtlens.fish")

@@ -7,7 +7,8 @@ import time
 import click
 
 from app import tokens
-from app.cli import options, screen, sources, telling
+from app.cli import options, screen, telling
+from app.cli.voice import examples
 from app.reports import facts
 
 _EXAMPLES = (
@@ -17,16 +18,16 @@ _EXAMPLES = (
 )
 
 
-@click.command(short_help="Read a token; nothing is verified.", epilog=options.examples(*_EXAMPLES))
+@click.command(short_help="Read a token; nothing is verified.", epilog=examples(*_EXAMPLES))
 @options.token
 @options.as_json
 @options.colour
-def decode(words: tuple[str, ...], path: str | None, as_json: bool, colours: bool | None) -> int:
+def decode(text: str, as_json: bool, colours: bool | None) -> int:
     """Read a token, wherever it stands: alone, in a curl line, a header, a cookie, a URL, JSON, a log, a HAR file.
 
     Nothing is verified. The exit status is 0 when there was something to read, and 2 when there was not.
     """
-    decoded = tokens.decode(sources.token(words, path))
+    decoded = tokens.decode(text)
     here = screen.here(colours)
     if as_json:
         screen.say_json(facts.as_json(facts.decoded(decoded)), here)

@@ -7,8 +7,8 @@ import time
 import click
 
 from app import tokens
-from app.cli import options, screen, sources, telling
-from app.cli.voice import Failure, Refused
+from app.cli import options, screen, telling
+from app.cli.voice import Failure, Refused, examples
 from app.reports import facts
 
 _EXAMPLES = (
@@ -17,26 +17,17 @@ _EXAMPLES = (
 )
 
 
-@click.command(epilog=options.examples(*_EXAMPLES))
+@click.command(epilog=examples(*_EXAMPLES))
 @options.token
 @options.key
 @options.as_json
-def decrypt(
-    words: tuple[str, ...],
-    path: str | None,
-    key_file: str | None,
-    key_env: str | None,
-    key_encoding: str,
-    passphrase_env: str | None,
-    as_json: bool,
-) -> int:
+def decrypt(text: str, keys: tokens.Keys, as_json: bool) -> int:
     """Print what an encrypted token (JWE) holds.
 
     Decrypting proves nothing about the sender. The exit status is 0 when the token was decrypted, 1 when this key does not
     decrypt it or a rule refuses it, and 2 when there was nothing to try.
     """
-    keys = sources.keys(key_file, key_env, None, key_encoding, sources.passphrase(passphrase_env))
-    report = tokens.verify(sources.token(words, path), keys, at=int(time.time()))
+    report = tokens.verify(text, keys, at=int(time.time()))
     opened = report.decryption
     if as_json:
         screen.say_json(facts.as_json(facts.facts(report)), screen.here())

@@ -9,7 +9,7 @@ import click
 
 from app import tokens
 from app.cli import options, screen, sources, voice
-from app.cli.voice import Refused
+from app.cli.voice import Refused, examples
 from app.reports import facts
 from app.tokens import lossless_json
 from app.tokens.lossless_json import Document
@@ -24,7 +24,7 @@ _NOT_A_DOCUMENT = ("what came to encode is not what jwtlens decode --json writes
 _FORMS = ("compact", "flattened", "general")
 
 
-@click.command(short_help="Sign a payload, or encrypt it.", epilog=options.examples(*_EXAMPLES))
+@click.command(short_help="Sign a payload, or encrypt it.", epilog=examples(*_EXAMPLES))
 @click.argument("document", metavar="[FILE | -]", type=options.FILE, required=False)
 @click.option("--header", metavar="JSON", help="The header, kept byte for byte.")
 @click.option("--header-file", metavar="FILE", type=options.FILE, help="The header from a file.")
@@ -42,10 +42,7 @@ def encode(
     alg: str | None,
     payload: str | None,
     payload_file: str | None,
-    key_file: str | None,
-    key_env: str | None,
-    key_encoding: str,
-    passphrase_env: str | None,
+    keys: tokens.Keys,
     serialization: Any,
     detached: bool,
     as_json: bool,
@@ -54,7 +51,6 @@ def encode(
 
     Header and payload are options, or a document of `jwtlens decode --json`, perhaps edited. An option wins over the document.
     """
-    keys = sources.keys(key_file, key_env, None, key_encoding, sources.passphrase(passphrase_env))
     header = sources.text(header, header_file, "header")
     if alg is not None and header is None:
         header = json.dumps({"alg": alg, "typ": "JWT"}, separators=(",", ":"))

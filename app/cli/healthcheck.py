@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.environment import settings_with
-from app.cli.options import examples
-from app.cli.voice import Failure
+from app.cli.voice import Failure, examples
 from app.health import is_well
 
 

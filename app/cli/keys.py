@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode
 from collections.abc import Iterable
 from typing import Any, cast
@@ -11,8 +10,9 @@ import click
 
 from app import tokens
 from app.cli import options, screen, sources, voice
+from app.cli.delivery import deliver
 from app.cli.environment import settings_with
-from app.cli.voice import Refused
+from app.cli.voice import Refused, examples
 from app.reports import facts
 from app.tokens import keys as core
 from app.tokens.findings import quoted
@@ -20,30 +20,24 @@ from app.tokens.keys import forms
 from app.tokens.keys.kinds import KINDS, for_management
 
 _FORMS = ("jwk", "jwks", "pem", "old-pem", "der", "ssh", "text", "base64url", "base64", "hex")
-_SET = "set"
 _FETCH_KINDS = ("auto", "key_set", "issuer")
-_SEEN = "the private key stands on this screen now; --out FILE writes it to a file that only you can read"
 
 
-@click.group(epilog=options.examples("jwtlens keys generate ES256 --to pem --out private.pem", "jwtlens keys thumbprint private.pem"))
+@click.group(epilog=examples("jwtlens keys generate ES256 --to pem --out private.pem", "jwtlens keys thumbprint private.pem"))
 def keys() -> None:
     """Make, convert, name and fetch keys."""
 
 
-def _out(verb: options.Verb) -> options.Verb:
+def _out(verb: options.Verb) -> Any:
     said = "Write to this new file; a private key so that only its owner reads it."
     return click.option("--out", metavar="FILE", type=options.FILE, help=said)(verb)
 
 
-def _to(verb: options.Verb) -> options.Verb:
+def _to(verb: options.Verb) -> Any:
     return click.option("--to", "form", type=click.Choice(_FORMS), default="jwk", show_default=True, help="The form to write.")(verb)
 
 
-def _key(verb: options.Verb) -> options.Verb:
-    return click.argument("file", metavar="[FILE | -]", type=options.FILE, required=False)(options.key(verb))
-
-
-@keys.command(epilog=options.examples("jwtlens keys generate ES256 --to pem --out private.pem --public-out public.pem"))
+@keys.command(epilog=examples("jwtlens keys generate ES256 --to pem --out private.pem --public-out public.pem"))
 @click.argument("name", metavar="NAME", shell_complete=options.completing(lambda: _names()))
 @_to
 @_out
@@ -57,85 +51,60 @@ def generate(name: str, form: str, out: str | None, public_out: str | None, lock
     or X25519.
     """
     made, is_text = _made(name)
-    lock = sources.passphrase(lock_env) or ""
+    public = _written(made, "public", form) if public_out else b""  # before anything is written: a secret has none
     if as_json:
-        _deliver(facts.as_json(facts.made(made, is_text)).encode() + b"\n", out, private=True)
-        return
-    half: forms.Half = "private" if made.secret is None else "secret"
-    public = _written(made, "public", form) if public_out else b""
-    _deliver(_written(made, half, form, lock), out, private=True)
+        data = facts.as_json(facts.made(made, is_text)).encode() + b"\n"
+    else:
+        data = _written(made, _half(made, public=False), form, sources.passphrase(lock_env) or "")
+    deliver(data, out, private=True)
     if public_out:
-        _deliver(public, public_out, private=False)
+        deliver(public, public_out, private=False)
 
 
-@keys.command(
-    epilog=options.examples("jwtlens keys convert private.pem --public --to jwks", "jwtlens keys convert keys.json --kid k1 --to pem")
-)
-@_key
+@keys.command(epilog=examples("jwtlens keys convert private.pem --public --to jwks", "jwtlens keys convert keys.json --kid k1 --to pem"))
+@options.key_by_name
 @_to
 @click.option("--public", is_flag=True, help="The public half only.")
 @click.option("--kid", metavar="TEXT", help="Which key of a set.")
 @click.option("--lock-env", metavar="NAME", help="The variable with the passphrase to lock a PEM with.")
 @_out
-def convert(
-    file: str | None,
-    key_file: str | None,
-    key_env: str | None,
-    key_encoding: str,
-    passphrase_env: str | None,
-    form: str,
-    public: bool,
-    kid: str | None,
-    lock_env: str | None,
-    out: str | None,
-) -> None:
+def convert(keys: tokens.Keys, form: str, public: bool, kid: str | None, lock_env: str | None, out: str | None) -> None:
     """Write a key in another form.
 
     A private key stays private unless --public is given; a JWK Set holds public keys only.
     """
-    read = _read(file, key_file, key_env, key_encoding, passphrase_env)
+    read = _readable(keys)
     chosen = [key for key in read if kid is None or key.kid == kid]
     if not chosen:
-        raise Refused(
-            "no key of the set has that kid", f"it has {', '.join(quoted(key.kid) for key in read if key.kid) or 'none with a kid'}"
-        )
+        known = ", ".join(quoted(key.kid) for key in read if key.kid)
+        raise Refused("no key of the set has that kid", f"it has {known or 'none with a kid'}")
     if form == "jwks":
-        _deliver(_set_of(chosen), out, private=False)
+        deliver(_set_of(chosen), out, private=False)
         return
     if len(chosen) > 1 and form not in ("pem", "old-pem", "ssh"):
         raise Refused(f"there are {len(chosen)} keys, and this form holds one", "choose one with --kid, or write --to jwks")
     halves = [_half(key, public) for key in chosen]
     lock = sources.passphrase(lock_env) or ""
     written = [_written(key, half, form, lock) for key, half in zip(chosen, halves, strict=True)]
-    _deliver(b"".join(written), out, private=any(half != "public" for half in halves))
+    deliver(b"".join(written), out, private=any(half != "public" for half in halves))
 
 
-@keys.command(epilog=options.examples("jwtlens keys thumbprint public.pem", "jwtlens keys thumbprint keys.json --uri"))
-@_key
+@keys.command(epilog=examples("jwtlens keys thumbprint public.pem", "jwtlens keys thumbprint keys.json --uri"))
+@options.key_by_name
 @click.option("--uri", is_flag=True, help="As a URN (RFC 9278).")
 @options.as_json
-def thumbprint(
-    file: str | None,
-    key_file: str | None,
-    key_env: str | None,
-    key_encoding: str,
-    passphrase_env: str | None,
-    uri: bool,
-    as_json: bool,
-) -> None:
+def thumbprint(keys: tokens.Keys, uri: bool, as_json: bool) -> None:
     """Print the JWK thumbprint with SHA-256 (RFC 7638) of each key, in the order of the set."""
-    read = _read(file, key_file, key_env, key_encoding, passphrase_env)
+    read = _readable(keys)
     if any(key.secret is not None for key in read):
-        raise Refused(
-            "a secret is not named by its thumbprint, from which it could be guessed (RFC 7638 §7)", "give a public or private key"
-        )
+        raise Refused("a secret could be guessed from its thumbprint (RFC 7638 §7)", "give a public or private key")
     if as_json:
         screen.say_json(facts.as_json({"keys": [key.summary() for key in read]}), screen.here())
         return
     screen.write("\n".join(key.thumbprint_uri() if uri else key.thumbprint() for key in read))
 
 
-@keys.command(epilog=options.examples("jwtlens keys fetch https://login.example.com --out keys.json"))
+@keys.command(epilog=examples("jwtlens keys fetch https://login.example.com --out keys.json"))
 @click.argument("url", metavar="URL")
 @click.option("--kind", type=click.Choice(_FETCH_KINDS), default="auto", show_default=True, help="What the URL is.")
 @_out
@@ -157,7 +126,7 @@ def fetch(url: str, kind: str, out: str | None, as_json: bool) -> None:
     told = facts.fetched(fetched)
     for remark in fetched.notes:
         voice.note("warning", remark)
-    _deliver((facts.as_json(told) if as_json else str(told["jwks"])).encode() + b"\n", out, private=False)
+    deliver((facts.as_json(told) if as_json else str(told["jwks"])).encode() + b"\n", out, private=False)
 
 
 def _made(name: str) -> tuple[tokens.Key, bool]:
@@ -177,18 +146,12 @@ def _names() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(row.name for row in tokens.ALGORITHMS.values() if row.family != "none"), *KINDS]))
 
 
-def _read(
-    file: str | None, key_file: str | None, variable: str | None, encoding: str, passphrase_env: str | None
-) -> tuple[tokens.Key, ...]:
-    if file is not None and key_file is not None:
-        raise Refused("more than one key is given", "give one file")
-    path = file or key_file or (sources.STDIN if variable is None and sources.is_piped() else None)
-    read = sources.keys(path, variable, None, encoding, sources.passphrase(passphrase_env))
-    if read.is_empty:
+def _readable(keys: tokens.Keys) -> tuple[tokens.Key, ...]:
+    if keys.is_empty:
         raise Refused("no key is given", "give its file, --key-env NAME, or a pipe")
-    if not read.keys:
-        raise Refused(read.problem, next((one.fix for one in read.findings if one.fix), "see jwtlens keys convert --help"))
-    return read.keys
+    if not keys.keys:
+        raise Refused(keys.problem, next((one.fix for one in keys.findings if one.fix), ""))
+    return keys.keys
 
 
 def _half(key: tokens.Key, public: bool) -> forms.Half:
@@ -217,30 +180,3 @@ def _written(key: tokens.Key, half: forms.Half, form: str, lock: str = "") -> by
         has = ", ".join(one for one in _FORMS if f"{half}-{one}" in known)
         raise Refused(f"the {key.name} has no such form", f"it can be written as {has}" if has else "give another key")
     return b64decode(text) if form == "der" else text.rstrip("\n").encode() + b"\n"
-
-
-def _deliver(data: bytes, path: str | None, *, private: bool) -> None:
-    """Write to a new file, or to standard output."""
-    if path is not None:
-        _save(data, path, 0o600 if private else 0o644)
-        return
-    if not screen.is_shown():
-        screen.write_bytes(data)
-        return
-    try:
-        text: Any = data.decode()
-    except UnicodeDecodeError:
-        raise Refused("the form is bytes, which are nothing for a screen", "use --out FILE or a pipe") from None
-    screen.write(screen.visible(text), end="")
-    if private:
-        voice.note("warning", _SEEN)
-
-
-def _save(data: bytes, path: str, mode: int) -> None:
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise Refused("the file to write is there already", "name a new one: no key is written over") from None
-    except OSError:
-        raise Refused("the file cannot be written", "check the folder and its permissions") from None

@@ -9,8 +9,7 @@ import webbrowser
 import click
 
 from app.cli.environment import Setting, settings_with
-from app.cli.options import examples
-from app.cli.voice import Failure
+from app.cli.voice import Failure, examples
 from app.health import reachable, url
 from app.settings import read_host, read_port
 

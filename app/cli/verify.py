@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from decimal import Decimal
-
 import click
 
 from app import tokens
 from app.cli import options, screen, sources, telling, voice
-from app.cli.voice import Refused
+from app.cli.voice import examples
 from app.reports import facts
-from app.tokens import profiles
+from app.tokens.times import Seconds
 
 _EXAMPLES = (
     "jwtlens verify --key-file public.pem --alg ES256 --issuer https://login.example.com < token.txt",
@@ -23,9 +20,8 @@ ACCEPTED, NOT_ACCEPTED, NOT_JUDGED = 0, 1, 2
 _NO_KEY = "give one with --key-file FILE, --key-env NAME or --jwks FILE"
 
 
-@click.command(short_help="Judge a token with a key.", epilog=options.examples(*_EXAMPLES))
+@click.command(short_help="Judge a token with a key.", epilog=examples(*_EXAMPLES))
 @options.token
-@options.key
 @options.key_set
 @options.expectations
 @click.option("--payload-file", metavar="FILE", type=options.FILE, help="The content of a token whose payload is detached.")
@@ -33,20 +29,11 @@ _NO_KEY = "give one with --key-file FILE, --key-env NAME or --jwks FILE"
 @options.as_json
 @options.colour
 def verify(
-    words: tuple[str, ...],
-    path: str | None,
-    key_file: str | None,
-    key_env: str | None,
-    key_encoding: str,
-    passphrase_env: str | None,
-    jwks: str | None,
-    issuer: str | None,
-    audience: str | None,
-    algorithms: tuple[str, ...],
-    type_: str | None,
-    profile: str | None,
-    at: int | Decimal | None,
-    leeway: int | Decimal,
+    text: str,
+    keys: tokens.Keys,
+    expect: tokens.Expectations,
+    at: Seconds,
+    leeway: Seconds,
     payload_file: str | None,
     quiet: bool,
     as_json: bool,
@@ -56,17 +43,8 @@ def verify(
 
     The exit status is 0 when the token is accepted, 1 when it is not, and 2 when it could not be judged.
     """
-    if profile is not None and profile != profiles.NONE and profiles.named(profile) is None:
-        raise Refused("--profile names none that jwtlens knows", f"use one of {', '.join((*profiles.known(), profiles.NONE))}")
-    keys = sources.keys(key_file, key_env, jwks, key_encoding, sources.passphrase(passphrase_env))
-    report = tokens.verify(
-        sources.token(words, path),
-        keys,
-        at=int(time.time()) if at is None else at,
-        leeway=leeway,
-        payload=sources.text(None, payload_file, "payload"),
-        expect=tokens.Expectations(_listed(algorithms), issuer, audience, type_, profile),
-    )
+    payload = sources.text(None, payload_file, "payload")
+    report = tokens.verify(text, keys, at=at, leeway=leeway, payload=payload, expect=expect)
     status = status_of(report)
     if not quiet:
         _tell(report, status, as_json, screen.here(colours))
@@ -88,8 +66,3 @@ def _tell(report: tokens.Report, status: int, as_json: bool, here: screen.Screen
         screen.say_json(facts.as_json(facts.facts(report)), here)
     else:
         screen.say(telling.judged(report, status, here), here)
-
-
-def _listed(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The algorithms, also when several stand in one option with commas."""
-    return tuple(one for name in names for one in name.replace(",", " ").split())

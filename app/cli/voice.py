@@ -33,6 +33,11 @@ def note(kind: str, message: str) -> None:
     _say(kind, message)
 
 
+def examples(*lines: str) -> str:
+    """The examples at the end of the help of a verb."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 def voice(message: str) -> str:
     """Say it as every refusal of the command is said: lower case, no full stop."""
     is_name = message[:2].isupper() and message[:2].isalnum()

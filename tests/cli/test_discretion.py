@@ -79,7 +79,7 @@ def test_a_private_key_on_a_screen_is_said_to_be_there(run, monkeypatch):
     monkeypatch.setattr("app.cli.screen.is_shown", lambda: True)
     done = run("keys", "generate", "ES256")
     assert done.status == 0
-    assert done.err.startswith("jwtlens: warning: the private key stands on this screen now")
+    assert done.err.startswith("jwtlens: warning: the key stands on this screen now")
     assert run("keys", "generate", "ES256", "--to", "der").status == 2
 
 

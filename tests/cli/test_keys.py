@@ -53,6 +53,12 @@ def test_the_private_key_goes_to_a_file_of_its_owner_and_the_public_one_beside_i
     assert public.read_text().startswith("-----BEGIN PUBLIC KEY-----\n")
 
 
+def test_a_secret_has_no_public_half_to_write(run, tmp_path):
+    done = run("keys", "generate", "HS256", "--public-out", str(tmp_path / "public"), "--out", str(tmp_path / "secret"))
+    assert done.status == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_file_is_written_over(run, tmp_path):
     out = tmp_path / "key"
     out.write_text("mine")
