@@ -15,6 +15,7 @@ import pytest
 
 from app import tokens
 from app.keyfetch import refusals as fetch_refusals
+from app.reports.statements import LABELS
 from app.settings import PREFIX, READERS
 from app.tokens import profile_rules, profiles
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
@@ -25,7 +26,6 @@ from app.web import security
 from app.web.learn import contents, rules
 from app.web.learn.anchors import anchor
 from app.web.learn.templated import plain
-from app.web.present import LABELS
 
 SECRET = "a-string-secret-at-least-256-bits-long"
 SD_JWT = (Path(__file__).parents[1] / "vectors/sd-jwt/key_binding/sd_jwt_presentation.txt").read_text("utf-8")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.reports.statements import LABELS
 from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT, Algorithm, ContentEncryption, KeyManagement
 from app.tokens.findings import KINDS
 from app.tokens.keys import worth
@@ -15,7 +16,6 @@ from app.tokens.registry import CLAIMS, HEADER, Names, providers
 from app.web.learn import http_api, rules
 from app.web.learn.anchors import anchor
 from app.web.learn.templated import Piece, readable
-from app.web.present import LABELS
 
 
 @dataclass(frozen=True, slots=True)
