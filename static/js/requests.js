@@ -20,8 +20,8 @@ const TROUBLE = {
   429: "The server has too much to do. Wait a moment, then type on.",
 };
 
-// The box that searches the documentation is a form of its own, which sends itself.
-const form = document.querySelector("main form:not([role])");
+// The box that searches the documentation is no form of panes: it sends itself, and nothing of it is out of date.
+const form = document.querySelector("main form:not([role])") ?? document.createElement("p");
 const waiting = new Set();
 const typed = new WeakMap();
 const shown = new Map();
@@ -122,7 +122,7 @@ on("before:request", ({ detail: { ctx } }) => {
     overlapped = true;
   }
   waiting.add(ctx);
-  late ??= setTimeout(() => form?.toggleAttribute("data-stale", true), SLOW);
+  late ??= setTimeout(() => form.toggleAttribute("data-stale", true), SLOW);
 });
 
 on("after:request", (event) => {
@@ -154,8 +154,8 @@ on("finally:request", ({ detail: { ctx } }) => {
   if (waiting.size) return;
   clearTimeout(late);
   late = undefined;
-  if (ctx.status === "swapped" && ctx.response.status < 400) form?.removeAttribute("data-stale");
-  else if (!ctx.dropped) form?.toggleAttribute("data-stale", true);
+  if (ctx.status === "swapped" && ctx.response.status < 400) form.removeAttribute("data-stale");
+  else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
 });
 
 // With scripts, Enter in a single-line field has nothing left to do: every key has been answered.
