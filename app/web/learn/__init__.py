@@ -92,7 +92,7 @@ def _told() -> dict[str, list[Told]]:
     """Where in the prose each finding is spoken of, by its code."""
     told: dict[str, list[Told]] = {}
     for leaf in contents.LEAVES.values():
-        for section in read(leaf.name) if leaf.name != "findings" else ():
+        for section in read(leaf.name) if leaf.part != contents.LOOK_UP else ():
             for code in dict.fromkeys(link.partition("/learn/findings#")[2] for link in section.links):
                 told.setdefault(code, []).append(Told(leaf.title, section.title, f"{leaf.path}#{section.place}"))
     return told

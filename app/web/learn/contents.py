@@ -19,7 +19,7 @@ class Leaf:
         return f"/learn/{self.name}"
 
 
-_BASICS, _USE, _LOOK_UP = "Basics", "Use", "Look up"
+_BASICS, _USE, LOOK_UP = "Basics", "Use", "Look up"
 
 _ROWS = (
     Leaf("introduction", "Introduction to JWT", "What a JWT is, how it works, when to use one and when not.", _BASICS),
@@ -33,14 +33,14 @@ _ROWS = (
     Leaf("best-practices", "Best practices", "RFC 8725 and its revision, rule by rule, with what the debugger shows.", _USE),
     Leaf("attacks", "Attacks", "What attackers do with tokens, why it worked, and what stops it.", _USE),
     Leaf("faq", "Questions and answers", "About JWTs, about refused tokens, and about this debugger.", _USE),
-    Leaf("algorithms", "Algorithms", "Every algorithm to sign and to encrypt: its key, its strength, when to take it.", _LOOK_UP),
-    Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", _LOOK_UP),
-    Leaf("header", "Header parameters", "Every member a header can have, and how far to trust it.", _LOOK_UP),
-    Leaf("findings", "Findings", "Everything the debugger can find in a token or a key, and what to do about it.", _LOOK_UP),
-    Leaf("verdict", "Verdict and checks", "What the strip above the token says, and every check behind it.", _LOOK_UP),
-    Leaf("profiles", "Profiles", "The kinds of token that are recognised, and the rules of each.", _LOOK_UP),
-    Leaf("api", "HTTP API", "Each endpoint with its fields, refusals, limits and settings.", _LOOK_UP),
-    Leaf("glossary", "Glossary", "The words, each in one sentence.", _LOOK_UP),
+    Leaf("algorithms", "Algorithms", "Every algorithm to sign and to encrypt: its key, its strength, when to take it.", LOOK_UP),
+    Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", LOOK_UP),
+    Leaf("header", "Header parameters", "Every member a header can have, and how far to trust it.", LOOK_UP),
+    Leaf("findings", "Findings", "Everything the debugger can find in a token or a key, and what to do about it.", LOOK_UP),
+    Leaf("verdict", "Verdict and checks", "What the strip above the token says, and every check behind it.", LOOK_UP),
+    Leaf("profiles", "Profiles", "The kinds of token that are recognised, and the rules of each.", LOOK_UP),
+    Leaf("api", "HTTP API", "Each endpoint with its fields, refusals, limits and settings.", LOOK_UP),
+    Leaf("glossary", "Glossary", "The words, each in one sentence.", LOOK_UP),
 )
 LEAVES = {row.name: row for row in _ROWS}
 PARTS = tuple((part, tuple(row for row in _ROWS if row.part == part)) for part in dict.fromkeys(row.part for row in _ROWS))
