@@ -36,11 +36,11 @@ class Screen:
 
     def heading(self, text: str, beside: str = "") -> str:
         """A title, and what is said beside it."""
-        return click.style(text, bold=True) + (f"  {beside}" if beside else "")
+        return click.style(visible(text), bold=True) + (f"  {visible(beside)}" if beside else "")
 
     def verdict(self, tone: str, text: str) -> str:
         """The line that counts."""
-        return click.style(f"{_MARKS[tone]} {text}", fg=_COLOURS.get(tone), bold=True)
+        return click.style(f"{_MARKS[tone]} {visible(text)}", fg=_COLOURS.get(tone), bold=True)
 
     def row(self, tone: str, label: str, text: str, column: int = 0) -> str:
         """A mark, a word of *column* characters and a sentence that is wrapped beside it."""

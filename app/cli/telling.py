@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from app import tokens
 from app.cli.screen import UNBROKEN, Screen, visible
@@ -32,7 +33,7 @@ def read(decoded: tokens.Decoded, at: Seconds, screen: Screen) -> Iterator[str]:
     for layer, inner in enumerate(decoded.nested, 1):
         yield from ("", screen.heading(f"Token inside, layer {layer}", _KINDS[inner.kind]))
         yield from _content(inner, at, screen)
-    yield from _findings(decoded.findings, screen)
+    yield from _findings(_noticed(decoded), screen)
 
 
 def judged(report: tokens.Report, status: int, screen: Screen) -> Iterator[str]:
@@ -42,7 +43,7 @@ def judged(report: tokens.Report, status: int, screen: Screen) -> Iterator[str]:
     for layer, inner in enumerate(report.nested, 1):
         told += ["", screen.heading(f"Token inside, layer {layer}", _KINDS[inner.kind])]
         told += [*_statements(inner, screen), *_reasons(inner, screen)]
-    told += [*_findings(report.findings, screen), *_brought(report, screen)]
+    told += [*_findings(_noticed(report), screen), *_brought(report, screen)]
     yield from told
     if sum(1 + line.count("\n") for line in told) > screen.height:  # the first line is out of sight
         yield from ("", verdict)
@@ -77,7 +78,7 @@ def _why(report: tokens.Report) -> str:
 
 
 def _statements(report: tokens.Report, screen: Screen) -> Iterator[str]:
-    told = [one.level for one in report.findings if one.code != "empty_input"]
+    told = [one.level for one in _noticed(report)]
     told += ["warning" for one in report.checks if one.outcome == "warned" and statements.is_told_by_itself(one, report)]
     rows = (statements.signature(report), statements.claims(report), statements.warnings(told))
     yield from _aligned(((row.tone, row.word, _sentence(row)) for row in rows), screen)
@@ -124,11 +125,24 @@ def _times(decoded: tokens.Decoded, at: Seconds) -> Iterator[tuple[str, str, str
             yield "idle", name, f"{times.utc(value)}, {times.relative(value, at)}"
 
 
-def _findings(findings: Iterable[tokens.Finding], screen: Screen) -> Iterator[str]:
-    found = [one for one in findings if one.code != "empty_input"]
-    if found:
+def _noticed(decoded: tokens.Decoded) -> list[tokens.Finding]:
+    """The findings, and what speaks against the tokens inside but for what was told already: the keys are the same."""
+    unsaid = {"empty_input"}
+    if isinstance(decoded, tokens.Report) and statements.lacks_content(decoded):  # without it, no signature matches
+        unsaid.add("signature_mismatch")
+    noticed = [one for one in decoded.findings if one.code not in unsaid]
+    told = set(decoded.findings)
+    for layer in decoded.nested:
+        against = (one for one in layer.findings if one.level != "info" and one not in told)
+        noticed += [replace(one, segment="payload", message=f"Inside: {one.message}", line=None) for one in against]
+        told.update(layer.findings)
+    return noticed
+
+
+def _findings(findings: list[tokens.Finding], screen: Screen) -> Iterator[str]:
+    if findings:
         yield from ("", screen.heading("What was noticed"))
-    for one in found:
+    for one in findings:
         place = "" if not one.where or one.where in one.message else f", {one.where}"
         yield screen.row(_OF_LEVEL[one.level], "", f"{one.segment.capitalize()}{place}: {one.message}{_spec(one.spec)}")
         if one.fix:

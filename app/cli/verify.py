@@ -7,7 +7,7 @@ import click
 from app import tokens
 from app.cli import options, screen, sources, telling, voice
 from app.cli.voice import examples
-from app.reports import facts
+from app.reports import facts, statements
 from app.tokens.times import Seconds
 
 _EXAMPLES = (
@@ -48,8 +48,8 @@ def verify(
     status = status_of(report)
     if not quiet:
         _tell(report, status, as_json, screen.here(colours))
-    if keys.is_empty and status == NOT_JUDGED and telling.is_read(report):
-        voice.error("no key is given, so nothing is verified", _NO_KEY)
+    if status == NOT_JUDGED and telling.is_read(report):
+        _say_what_is_missing(report)
     return status
 
 
@@ -58,7 +58,14 @@ def status_of(report: tokens.Report) -> int:
     if report.accepted:
         return ACCEPTED
     can_judge = bool(report.keys.keys) or report.signature.status == "unsecured"
-    return NOT_ACCEPTED if can_judge and telling.is_read(report) else NOT_JUDGED
+    return NOT_ACCEPTED if can_judge and telling.is_read(report) and not statements.lacks_content(report) else NOT_JUDGED
+
+
+def _say_what_is_missing(report: tokens.Report) -> None:
+    if report.keys.is_empty:
+        voice.error("no key is given, so nothing is verified", _NO_KEY)
+    elif statements.lacks_content(report):
+        voice.error("the token leaves its payload out, so its signature cannot be checked", "give it with --payload-file FILE")
 
 
 def _tell(report: tokens.Report, status: int, as_json: bool, here: screen.Screen) -> None:

@@ -161,6 +161,9 @@ def test_a_detached_payload_comes_from_its_file(run, keyed, tmp_path):
     file.write_text('{"exp":1767229200}')
     done = run("verify", detached, "--key-env", keyed, "--at", str(AT), "--payload-file", str(file))
     assert "Signature verified" in done.out
+    without = run("verify", detached, "--key-env", keyed, "--at", str(AT))
+    assert without.status == 2
+    assert without.errors[1] == "jwtlens: hint: give it with --payload-file FILE"
 
 
 def test_the_token_inside_names_what_refuses_the_whole(run, keyed, token):
@@ -168,6 +171,12 @@ def test_the_token_inside_names_what_refuses_the_whole(run, keyed, token):
     done = run("verify", outer, "--key-env", keyed, "--at", str(AT + 99999))
     assert done.status == 1
     assert done.out.startswith("✖ Not accepted: expiry of the token inside\n")
+    assert "Inside: expired" in done.out
+
+
+def test_what_speaks_against_the_token_inside_is_noticed(run, keyed, raw_token):
+    outer = tokens.encode('{"alg":"HS256","cty":"JWT"}', raw_token('{"alg":"none"}', '{"exp":1767229200}', ""), SECRET).token
+    assert "Inside: alg " in run("verify", outer, "--key-env", keyed, "--at", str(AT)).out
 
 
 @pytest.mark.parametrize("option", ["--key", "--secret"])
