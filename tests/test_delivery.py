@@ -151,7 +151,7 @@ def test_the_wheel_carries_what_it_serves_and_works_from_any_folder(copy: Path, 
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         manifest = json.loads(archive.read("app/static/built/manifest.json"))
-    assert {"app/cli.py", "app/templates/base.html"} <= names
+    assert {"app/cli/__init__.py", "app/templates/base.html"} <= names
     for made in manifest.values():
         assert {f"app/static/built/{made}", f"app/static/built/{made}.gz"} <= names
     assert all(name.startswith(("app/", "jwtlens-")) for name in names)

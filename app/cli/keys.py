@@ -131,14 +131,10 @@ def fetch(url: str, kind: str, out: str | None, as_json: bool) -> None:
 
 def _made(name: str) -> tuple[tokens.Key, bool]:
     """A new key of that name, and whether its secret is text."""
-    algorithm = tokens.ALGORITHMS.get(name)
-    if algorithm is not None and algorithm.family != "none":
-        return core.generate(algorithm), True
-    row = tokens.KEY_MANAGEMENT.get(name)
-    kind = for_management(row) if row else KINDS.get(name)
+    kind = for_header(name) or KINDS.get(name)
     if kind is None:
         raise Refused("no key can be made of that name", f"ask for one of {', '.join(_names())}")
-    return core.generate_kind(kind), False
+    return core.generate_for(kind), not isinstance(kind, Kind)
 
 
 def _names() -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def test_a_made_key_can_be_locked(run, tmp_path):
     assert closed.errors[0] == "jwtlens: error: the private key is locked with a passphrase"
 
 
-@pytest.mark.parametrize("name", ["none", "ES257", "A512KW"])
+@pytest.mark.parametrize("name", ["none", "ES257", "dir", "A512KW"])
 def test_a_name_without_a_key_is_refused(run, name):
     done = run("keys", "generate", name)
     assert (done.status, done.out) == (2, "")

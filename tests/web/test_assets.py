@@ -76,7 +76,7 @@ def test_what_has_no_hash_in_its_name_is_not_kept(front_end: Any):
         "/static/built/index.css",
         "/static/built/",
         "/static/built/../../pyproject.toml",
-        "/static/built/../../../app/cli.py",
+        "/static/built/../../../app/server.py",
         "/static/css/index.css",
         "/static/built/main.js.gz",
         "//etc/passwd",
