@@ -54,7 +54,7 @@ def encode(
     header = sources.text(header, header_file, "header")
     if alg is not None and header is None:
         header = json.dumps({"alg": alg, "typ": "JWT"}, separators=(",", ":"))
-    payload = sources.text(payload, payload_file, "payload")
+    payload = sources.payload(payload, payload_file)
     if header is None or payload is None:
         read_header, read_payload = _read(document)
         header = read_header if header is None else header

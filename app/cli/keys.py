@@ -17,7 +17,7 @@ from app.reports import facts
 from app.tokens import keys as core
 from app.tokens.findings import quoted
 from app.tokens.keys import forms
-from app.tokens.keys.kinds import KINDS, for_management
+from app.tokens.keys.kinds import KINDS, Kind, for_header
 
 _FORMS = ("jwk", "jwks", "pem", "old-pem", "der", "ssh", "text", "base64url", "base64", "hex")
 _FETCH_KINDS = ("auto", "key_set", "issuer")

@@ -77,7 +77,7 @@ def say(lines: Iterable[str], screen: Screen) -> None:
 def say_json(text: str, screen: Screen) -> None:
     """Write JSON: on a terminal laid out for reading, to programs as it is."""
     if screen.is_terminal:
-        from app.tokens import lossless_json
+        from app.tokens import lossless_json  # whoever writes JSON has loaded the core; --version and healthcheck have not
 
         text = visible(lossless_json.indent(text))
     write(text, in_encoding=_escaped_json)

@@ -52,9 +52,19 @@ def piped() -> str | None:
 
 def text(given: str | None, path: str | None, name: str) -> str | None:
     """A text given as it is or by its file; *name* is what it is."""
-    if given is not None and path is not None:
-        raise Refused(f"the {name} is given twice", "give it as it is or by its file")
+    _refuse_both(given, path, name)
     return given if path is None else as_text(_bytes(path, f"the file of the {name}"))
+
+
+def payload(given: str | None, path: str | None) -> str | None:
+    """A payload given as it is or by its file, to the last line break: what is signed is every byte of it."""
+    _refuse_both(given, path, "payload")
+    if path is None:
+        return given
+    try:
+        return _bytes(path, "the file of the payload").decode()
+    except UnicodeDecodeError:
+        raise Refused("the file of the payload is not UTF-8, and nothing else is signed here", "encode its content as text") from None
 
 
 def keys(
@@ -72,7 +82,7 @@ def keys(
         return read
     if path is None:
         return tokens.read_keys("")
-    return _opened(*_key_text(_bytes(path, "the file of the key"), encoding), passphrase)
+    return _of_file(_bytes(path, "the file of the key"), encoding, passphrase)
 
 
 def passphrase(variable: str | None) -> str | None:
@@ -92,14 +102,21 @@ def _opened(text: str, encoding: str, passphrase: str | None) -> tokens.Keys:
     return opened or tokens.read_keys(text, encoding)
 
 
-def _key_text(data: bytes, encoding: str) -> tuple[str, str]:
-    """What the key box takes for the bytes of a file: DER and secrets that are no text go in as base64."""
+def _of_file(data: bytes, encoding: str, passphrase: str | None) -> tokens.Keys:
+    """The keys in the bytes of a file, which are text, DER, or else a secret."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return b64encode(data).decode(), "auto" if data[:1] == b"\x30" else "base64"
-    return as_text(data), encoding
+            packed = b64encode(data).decode()
+            read = _opened(packed, "auto", passphrase)
+            return tokens.read_keys(packed, "base64") if any(key.secret is not None for key in read.keys) else read
+    return _opened(as_text(data), encoding, passphrase)
+
+
+def _refuse_both(given: str | None, path: str | None, name: str) -> None:
+    if given is not None and path is not None:
+        raise Refused(f"the {name} is given twice", "give it as it is or by its file")
 
 
 def _variable(name: str) -> str:

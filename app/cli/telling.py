@@ -67,14 +67,15 @@ def _verdict(report: tokens.Report, status: int, screen: Screen) -> str:
 
 
 def _why(report: tokens.Report) -> str:
-    """What refuses the token: its failed checks, or those of the token inside."""
-    failed = ", ".join((check.label or LABELS[check.name]).lower() for check in report.checks if check.outcome == "failed")
-    if failed:
-        return failed
-    inner = next((one for one in report.nested if not one.accepted), None)
-    if inner is not None:
-        return f"{_why(inner)} of the token inside"
-    return "signature not verified" if report.kind != "JWE" else "it bears no signature"
+    """What refuses the token: its failed checks, or those of a token inside."""
+    layers = (report, *report.nested)
+    for layer in layers:
+        failed = ", ".join((check.label or LABELS[check.name]).lower() for check in layer.checks if check.outcome == "failed")
+        if failed:
+            return failed if layer is report else f"{failed} of the token inside"
+    if layers[-1].token.inner is not None:
+        return "a token inside lies too deep"
+    return "it bears no signature" if layers[-1].kind == "JWE" else "signature not verified"
 
 
 def _statements(report: tokens.Report, screen: Screen) -> Iterator[str]:

@@ -43,7 +43,7 @@ def verify(
 
     The exit status is 0 when the token is accepted, 1 when it is not, and 2 when it could not be judged.
     """
-    payload = sources.text(None, payload_file, "payload")
+    payload = sources.payload(None, payload_file)
     report = tokens.verify(text, keys, at=at, leeway=leeway, payload=payload, expect=expect)
     status = status_of(report)
     if not quiet:

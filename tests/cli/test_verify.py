@@ -132,8 +132,9 @@ def test_a_key_file_is_read_in_every_form(run, pair, tmp_path, form):
         assert is_set.errors[0] == "jwtlens: error: what --jwks names holds no JWK Set"
 
 
-def test_a_secret_of_any_bytes_is_read_from_its_file(run, tmp_path):
-    secret = bytes(range(200, 240))
+@pytest.mark.parametrize("first", [0x30, 0x80, 0xC8], ids=hex)
+def test_a_secret_of_any_bytes_is_read_from_its_file(run, tmp_path, first):
+    secret = bytes([first, *range(200, 240)])
     signed = tokens.encode('{"alg":"HS256"}', '{"exp":1767229200}', secret.hex(), key_encoding="hex").token
     file = tmp_path / "secret"
     file.write_bytes(secret)
@@ -161,6 +162,10 @@ def test_a_detached_payload_comes_from_its_file(run, keyed, tmp_path):
     file.write_text('{"exp":1767229200}')
     done = run("verify", detached, "--key-env", keyed, "--at", str(AT), "--payload-file", str(file))
     assert "Signature verified" in done.out
+    file.write_text('{"exp":1767229200}\n')
+    assert "Signature does not match" in run("verify", detached, "--key-env", keyed, "--payload-file", str(file)).out
+    file.write_bytes(b"\xff")
+    assert run("verify", detached, "--key-env", keyed, "--payload-file", str(file)).status == 2
     without = run("verify", detached, "--key-env", keyed, "--at", str(AT))
     assert without.status == 2
     assert without.errors[1] == "jwtlens: hint: give it with --payload-file FILE"
@@ -172,6 +177,14 @@ def test_the_token_inside_names_what_refuses_the_whole(run, keyed, token):
     assert done.status == 1
     assert done.out.startswith("✖ Not accepted: expiry of the token inside\n")
     assert "Inside: expired" in done.out
+
+
+def test_a_token_that_is_nested_too_deep_is_not_accepted(run, keyed, token):
+    for _ in range(6):
+        token = tokens.encode('{"alg":"HS256","cty":"JWT"}', token, SECRET).token
+    done = run("verify", token, "--key-env", keyed, "--at", str(AT))
+    assert done.status == 1
+    assert done.out.startswith("✖ Not accepted: a token inside lies too deep\n")
 
 
 def test_what_speaks_against_the_token_inside_is_noticed(run, keyed, raw_token):
