@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 MAY_USE: dict[str, set[str]] = {
     "tokens": {"cryptography"},
+    "snippets": {"jinja2"},
     "web": {"flask", "jinja2", "markupsafe", "werkzeug", "whitenoise"},
     "server": {"waitress"},
     "cli": {"click"},

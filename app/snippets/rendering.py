@@ -1,0 +1,177 @@
+"""From a library's templates and the facts of a token to code. A value is quoted where it is put in: no template can forget it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import jinja2
+
+from app.snippets.facts import KEY_FORMS, PAIR_FORMS, SECRET_FORMS, Facts
+from app.snippets.languages import LANGUAGES, Language
+from app.snippets.library import Library, libraries
+from app.snippets.quoting import CannotQuote
+from app.tokens import ALGORITHMS, lossless_json
+
+Action = Literal["verify", "sign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Code, or the sentence that says why there is none."""
+
+    text: str
+    language: Language
+    why_not: str = ""
+
+    @property
+    def can(self) -> bool:
+        """Whether there is code."""
+        return not self.why_not
+
+
+class Code(str):
+    """Text of a template, or made by one: it is put in as it is."""
+
+    __slots__ = ()
+
+
+def render(library_id: str, action: Action, facts: Facts) -> Snippet:
+    """Write the code with which the library verifies a token of these *facts*, or signs one."""
+    library = libraries()[library_id]
+    why_not = _why_not(library, action, facts)
+    if why_not:
+        return Snippet("", library.language, why_not)
+    try:
+        return Snippet(code(library, action, facts), library.language)
+    except CannotQuote as obstacle:
+        return Snippet("", library.language, f"The token holds {obstacle}, which cannot be written in {library.language.name}.")
+
+
+def code(library: Library, action: Action, facts: Facts) -> str:
+    """Write the code whether or not the library can do it; the suite proves with it that what is refused is refused."""
+    row = ALGORITHMS.get(facts.algorithm)
+    header = _members(facts.header)
+    extras = {name: value for name, (value, _) in header.items()}
+    values: dict[str, Any] = {
+        "action": Code(action),
+        "algorithm": facts.algorithm,
+        "name": Code(library.names.get(facts.algorithm, facts.algorithm)),
+        "digest": Code(row.digest if row else ""),
+        "row": row,
+        "key_form": facts.key_form,
+        "key": facts.key,
+        "file": _file(action, facts),
+        "issuer": facts.issuer,
+        "audience": facts.audience,
+        "type": facts.type,
+        "leeway": facts.leeway,
+        "expires": facts.expires,
+        "required": [claim for claim, wanted in _required(facts) if wanted],
+        "key_id": facts.key_id,
+        "header": {"alg": facts.algorithm} | extras,
+        "extras": extras,
+        "header_json": _json({"alg": json.dumps(facts.algorithm)} | {name: text for name, (_, text) in header.items()}),
+        "claims": lossless_json.read(facts.claims).value,
+        "claims_json": lossless_json.spaced(facts.claims),
+    }
+    load = _template(library.language.id, library.keys.get(_form(action, facts), "")).render(values)
+    text = _template(library.language.id, getattr(library, action)).render(values, load_key=Code(load.strip("\n")))
+    return text.strip("\n") + "\n"
+
+
+def _form(action: Action, facts: Facts) -> str:
+    """The form of the key: who signs has one private key, also where a set of public ones is published."""
+    return "jwk" if action == "sign" and facts.key_form == "jwks" else facts.key_form
+
+
+def _file(action: Action, facts: Facts) -> str:
+    """The file that holds the key, where it is one."""
+    row = ALGORITHMS.get(facts.algorithm)
+    half = "secret" if row and row.family == "hmac" else "public" if action == "verify" else "private"
+    return {"pem": f"{half}.pem", "jwk": f"{half}.jwk", "jwks": "jwks.json"}.get(_form(action, facts), "")
+
+
+def _required(facts: Facts) -> tuple[tuple[str, bool], ...]:
+    """The claims a token must have to be accepted."""
+    return ("exp", facts.expires), ("iss", facts.issuer is not None), ("aud", facts.audience is not None)
+
+
+def _members(header: str) -> dict[str, tuple[Any, str]]:
+    """What the header says beside the algorithms: each value, and as it is written."""
+    entries = lossless_json.read(header).members
+    return {entry.name: (entry.value, header[entry.start : entry.end]) for entry in entries if entry.name not in ("alg", "enc")}
+
+
+def _json(members: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{json.dumps(name)}: {lossless_json.spaced(text)}" for name, text in members.items()) + "}"
+
+
+def _why_not(library: Library, action: Action, facts: Facts) -> str:
+    row = ALGORITHMS.get(facts.algorithm)
+    if facts.encryption:
+        return f"There is no code for encrypted tokens with {library.name}."
+    if facts.algorithm == "none":
+        return "A token without a signature proves nothing: there is nothing to verify, and nobody should accept one."
+    if row is None or facts.algorithm not in library.algorithms:
+        return f"{library.name} does not offer {_short(facts.algorithm)}."
+    if row.family == "eddsa" and facts.curve and facts.curve not in library.curves:
+        return f"{library.name} does not offer {_short(facts.curve)}."
+    fitting = SECRET_FORMS if row.family == "hmac" else PAIR_FORMS
+    if facts.key_form not in fitting:
+        return f"{facts.algorithm} takes {row.wants}, which is not {KEY_FORMS[facts.key_form]}."
+    if _form(action, facts) not in library.keys:
+        others = " or ".join(KEY_FORMS[form] for form in fitting if form in library.keys)
+        return f"{library.name} does not read {KEY_FORMS[facts.key_form]} here. Give the key as {others}."
+    for refusal in library.refuses:
+        if all(getattr(facts, name) == value for name, value in refusal.items() if name != "because"):
+            return refusal["because"]
+    if action == "sign" and not isinstance(lossless_json.read(facts.claims).value, dict):
+        return "The payload is not a JSON object, so there are no claims to sign."
+    return ""
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 20 and name.isprintable() else "this algorithm"
+
+
+@cache
+def _template(language_id: str, source: str) -> jinja2.Template:
+    return _environment(language_id).from_string(source)
+
+
+@cache
+def _environment(language_id: str) -> jinja2.Environment:
+    language = LANGUAGES[language_id]
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        comment_start_string="{##",  # bash counts the characters of a variable with {#
+        finalize=_writer(language),
+    )
+    environment.filters = _filters(language)  # and no others: what they return would be quoted again
+    return environment
+
+
+def _writer(language: Language) -> Callable[[Any], str]:
+    def write(value: Any) -> str:
+        return value if isinstance(value, Code) else language.literal(value)
+
+    return write
+
+
+def _filters(language: Language) -> dict[str, Callable[..., Any]]:
+    def at(value: Any, depth: int) -> Code:
+        """Write a literal on a line that is indented."""
+        return Code(language.literal(value, depth))
+
+    def indented(text: Code, depth: int) -> Code:
+        """Indent every line of some code but the first."""
+        return Code(text.replace("\n", "\n" + language.indent * depth))
+
+    return {"at": at, "indented": indented}
