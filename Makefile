@@ -11,7 +11,7 @@ PIP  := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python inst
 UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit bench assets screenshot man lock clean chromium
+.PHONY: help run test lint types unit snippets bench assets screenshot man lock clean chromium
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ unit: $(VENV)/test.stamp assets chromium
 bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
 	$(BIN)/python -m tests.benchmarks
 
+snippets: $(VENV)/test.stamp ## Run the code for every library, and write down what ran
+	$(BIN)/python -m tests.snippets $(LIBRARIES)
+
 assets: $(VENV)/package.stamp ## Build the front end again if its sources changed
 	@$(BIN)/python hatch_build.py --check || if command -v npm >/dev/null; then \
 	  $(BIN)/python hatch_build.py; else $(PIP) --no-deps --editable .; fi
@@ -48,7 +51,9 @@ man: $(VENV)/package.stamp ## Write the man page, dist/jwtlens.1, from the help
 lock: ## Pin every dependency anew, by hash (needs uv and npm)
 	$(UV) pyproject.toml -o requirements.txt
 	$(UV) pyproject.toml requirements-test.in -c requirements.txt -o requirements-test.txt
+	$(UV) tests/snippets/requirements.in -o tests/snippets/requirements.txt
 	npm install --package-lock-only
+	cp .npmrc tests/snippets/ && (cd tests/snippets && npm install --package-lock-only); rm tests/snippets/.npmrc
 
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) dist static/built static/vendor .hypothesis .mypy_cache .pytest_cache .ruff_cache
