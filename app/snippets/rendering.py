@@ -62,7 +62,7 @@ def code(library: Library, action: Action, facts: Facts) -> str:
         "name": Code(library.names.get(facts.algorithm, facts.algorithm)),
         "digest": Code(row.digest if row else ""),
         "row": row,
-        "key_form": facts.key_form,
+        "key_form": _form(action, facts),
         "key": facts.key,
         "file": _file(action, facts),
         "issuer": facts.issuer,

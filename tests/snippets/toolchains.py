@@ -21,13 +21,20 @@ SECONDS = 300
 # What Debian calls the packages, and what else the languages need.
 DEBIAN = {
     "openssl": ("openssl", "jq"),
+    "ruby-jwt": ("ruby-jwt", "ruby"),
+    "libcrypt-jwt-perl": ("libcrypt-jwt-perl",),
+    "golang-github-golang-jwt-jwt-dev": ("golang-github-golang-jwt-jwt-dev", "golang-go"),
 }
 RUN = {
     "python": "{python} {file}",
     "javascript": "node {file}",
     "shell": "bash {file}",
+    "ruby": "ruby {file}",
+    "perl": "perl {file}",
 }
-BUILD: dict[str, str] = {}
+BUILD = {
+    "go": "GO111MODULE=off GOFLAGS= GOPATH={installed}/go go build -o {program} {file}",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Bench:
         if not command:
             return None
         return subprocess.run(
-            command.format(file=file.name, program=file.stem), shell=True, cwd=file.parent, capture_output=True, text=True, timeout=SECONDS
+            command.format(file=file.name, program=file.stem, installed=INSTALLED), shell=True, cwd=file.parent, capture_output=True, text=True, timeout=SECONDS
         )
 
     def run(self, library: Library, file: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -94,7 +101,17 @@ def install() -> Bench:
             shutil.copy(HERE / name, node)
         shutil.copy(ROOT / ".npmrc", node)
         subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=node, check=True)
-    return Bench(str(python), node, debian=_debian())
+    debian = _debian()
+    if debian:
+        _go()
+    return Bench(str(python), node, debian)
+
+
+def _go() -> None:
+    """Put Debian's package where the module of its version is imported from."""
+    source, target = Path("/usr/share/gocode/src/github.com/golang-jwt/jwt"), INSTALLED / "go" / "src/github.com/golang-jwt/jwt/v4"
+    if source.is_dir() and not target.is_dir():
+        shutil.copytree(source, target)
 
 
 def _debian() -> bool:
