@@ -74,6 +74,7 @@ def code(library: Library, action: Action, facts: Facts) -> str:
         "key_id": facts.key_id,
         "header": {"alg": facts.algorithm} | extras,
         "extras": extras,
+        "extras_json": {name: text for name, (_, text) in header.items()},
         "header_json": _json({"alg": json.dumps(facts.algorithm)} | {name: text for name, (_, text) in header.items()}),
         "claims": lossless_json.read(facts.claims).value,
         "claims_json": lossless_json.spaced(facts.claims),
@@ -127,15 +128,21 @@ def _why_not(library: Library, action: Action, facts: Facts) -> str:
         others = " or ".join(KEY_FORMS[form] for form in fitting if form in library.keys)
         return f"{library.name} does not read {KEY_FORMS[facts.key_form]} here. Give the key as {others}."
     for refusal in library.refuses:
-        if all(getattr(facts, name) == value for name, value in refusal.items() if name != "because"):
+        if all((action if name == "action" else getattr(facts, name)) == value for name, value in refusal.items() if name != "because"):
             return refusal["because"]
+    type_ = facts.type or _members(facts.header).get("typ", ("",))[0]
+    if library.types and type_ and type_ not in library.types:
+        return f"{library.name} takes only tokens whose typ is {' or '.join(library.types)}."
+    unknown = next((name for name in _members(facts.header) if library.header and name not in library.header), "")
+    if action == "sign" and unknown:
+        return f"{library.name} cannot put {_short(unknown)} into a header."
     if action == "sign" and not isinstance(lossless_json.read(facts.claims).value, dict):
         return "The payload is not a JSON object, so there are no claims to sign."
     return ""
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 20 and name.isprintable() else "this algorithm"
+    return name if len(name) <= 20 and name.isprintable() else "what this one says"
 
 
 @cache
@@ -174,4 +181,9 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         """Indent every line of some code but the first."""
         return Code(text.replace("\n", "\n" + language.indent * depth))
 
-    return {"at": at, "indented": indented}
+    def bare(name: str) -> Code:
+        """Put in a name that the library's own list has, where code has names and not strings."""
+        assert name.isidentifier()
+        return Code(name)
+
+    return {"at": at, "indented": indented, "bare": bare}

@@ -96,69 +96,69 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def facts(algorithm: str, curve: str, form: str, **changes: Any) -> Facts:
+def facts(algorithm: str, curve: str, form: str, typ: str = TYPE, **changes: Any) -> Facts:
     """What the code is told of the good token."""
     told: dict[str, Any] = {
         "key_form": form,
         "curve": curve,
         "issuer": ISSUER,
         "audience": AUDIENCE,
-        "type": TYPE,
+        "type": typ,
         "leeway": LEEWAY,
         "key_id": key(algorithm, curve).kid,
-        "header": json.dumps(header(algorithm, curve)),
+        "header": json.dumps(header(algorithm, curve, typ)),
         "claims": json.dumps(claims()),
     }
     return Facts(algorithm, **(told | changes))
 
 
-def header(algorithm: str, curve: str) -> dict[str, Any]:
+def header(algorithm: str, curve: str, typ: str = TYPE) -> dict[str, Any]:
     """The header of a good token."""
     kid = key(algorithm, curve).kid
-    return {"alg": algorithm, "typ": TYPE} | ({"kid": kid} if kid else {})
+    return {"alg": algorithm, "typ": typ} | ({"kid": kid} if kid else {})
 
 
-def signed(algorithm: str, curve: str = "", which: int = 0, *, typ: str = TYPE, **changes: Any) -> str:
+def signed(algorithm: str, curve: str, typ: str = TYPE, which: int = 0, **changes: Any) -> str:
     """A token that the core signs."""
-    return tokens.encode(header(algorithm, curve) | {"typ": typ}, claims(**changes), private(key(algorithm, curve, which))).token
+    return tokens.encode(header(algorithm, curve, typ), claims(**changes), private(key(algorithm, curve, which))).token
 
 
-def confused(algorithm: str, curve: str) -> str:
+def confused(algorithm: str, curve: str, typ: str) -> str:
     """A token of another algorithm that fits the same key, or for which the public key is taken for a secret (RFC 8725 §2.1)."""
     own, row = key(algorithm, curve), ALGORITHMS[algorithm]
     other = next(
         (name for name in ("HS512", "HS256", "RS512", "RS256") if name != algorithm and ALGORITHMS[name].key_type == row.key_type), ""
     )
     if other:
-        return tokens.encode(header(algorithm, curve) | {"alg": other}, claims(), private(own)).token
+        return tokens.encode(header(algorithm, curve, typ) | {"alg": other}, claims(), private(own)).token
     pem = base64url.encode(make.public_pem(own).encode())
-    return tokens.encode(header(algorithm, curve) | {"alg": "HS256"}, claims(), pem, key_encoding="base64url").token
+    return tokens.encode(header(algorithm, curve, typ) | {"alg": "HS256"}, claims(), pem, key_encoding="base64url").token
 
 
-def usual(algorithm: str, curve: str) -> Iterator[Case]:
+def usual(algorithm: str, curve: str, typ: str) -> Iterator[Case]:
     """What is tried with every algorithm."""
-    good = signed(algorithm, curve)
+    good = signed(algorithm, curve, typ)
     head, _, signature = good.split(".")
     other = base64url.encode(json.dumps(claims(sub="somebody else")).encode())
-    unsigned = base64url.encode(json.dumps(header(algorithm, curve) | {"alg": "none"}).encode())
+    unsigned = base64url.encode(json.dumps(header(algorithm, curve, typ) | {"alg": "none"}).encode())
     yield Case("good", good, good=True)
     yield Case("tampered", f"{head}.{other}.{signature}")
-    yield Case("expired", signed(algorithm, curve, exp=int(time.time()) - HOUR))
-    yield Case("wrong audience", signed(algorithm, curve, aud="https://elsewhere.example.com"))
-    yield Case("wrong algorithm", confused(algorithm, curve))
+    yield Case("expired", signed(algorithm, curve, typ, exp=int(time.time()) - HOUR))
+    yield Case("wrong audience", signed(algorithm, curve, typ, aud="https://elsewhere.example.com"))
+    yield Case("wrong algorithm", confused(algorithm, curve, typ))
     yield Case("unsigned", f"{unsigned}.{good.split('.')[1]}.")
 
 
-def further(algorithm: str, curve: str) -> Iterator[Case]:
+def further(algorithm: str, curve: str, typ: str) -> Iterator[Case]:
     """What is tried with one algorithm of each library."""
     now = int(time.time())
-    yield Case("audience among others", signed(algorithm, curve, aud=["https://elsewhere.example.com", AUDIENCE]), good=True)
-    yield Case("expired within the leeway", signed(algorithm, curve, exp=now - LEEWAY // 2), good=True)
-    yield Case("another key", signed(algorithm, curve, 1))
-    yield Case("not valid yet", signed(algorithm, curve, nbf=now + HOUR))
-    yield Case("no audience", signed(algorithm, curve, aud=None))
-    yield Case("wrong issuer", signed(algorithm, curve, iss="https://login.example.com.evil.example"))
-    yield Case("no issuer", signed(algorithm, curve, iss=None))
-    yield Case("never expires", signed(algorithm, curve, exp=None))
-    yield Case("wrong type", signed(algorithm, curve, typ="logout+jwt"))
+    yield Case("audience among others", signed(algorithm, curve, typ, aud=["https://elsewhere.example.com", AUDIENCE]), good=True)
+    yield Case("expired within the leeway", signed(algorithm, curve, typ, exp=now - LEEWAY // 2), good=True)
+    yield Case("another key", signed(algorithm, curve, typ, 1))
+    yield Case("not valid yet", signed(algorithm, curve, typ, nbf=now + HOUR))
+    yield Case("no audience", signed(algorithm, curve, typ, aud=None))
+    yield Case("wrong issuer", signed(algorithm, curve, typ, iss="https://login.example.com.evil.example"))
+    yield Case("no issuer", signed(algorithm, curve, typ, iss=None))
+    yield Case("never expires", signed(algorithm, curve, typ, exp=None))
+    yield Case("wrong type", signed(algorithm, curve, "logout+jwt"))
     yield Case("not a token", "a.b.c")

@@ -29,6 +29,7 @@ class Trial:
         self.curve = curve
         self.folder = folder / library.id / f"{algorithm}{curve}"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.type = library.types[0] if library.types else cases.TYPE
         self.key = cases.key(algorithm, curve)
         for name, text in cases.files(self.key).items():
             (self.folder / name).write_text(text)
@@ -40,15 +41,15 @@ class Trial:
 
     def usual(self) -> Iterator[str]:
         """Try what is tried with every algorithm; yields what is wrong."""
-        yield from self.verifies(self.facts(self.form), cases.usual(self.algorithm, self.curve))
+        yield from self.verifies(self.facts(self.form), cases.usual(self.algorithm, self.curve, self.type))
         yield from self.signs(self.facts(self.form))
 
     def further(self) -> Iterator[str]:
         """Try what is tried with one algorithm of each library."""
-        yield from self.verifies(self.facts(self.form), cases.further(self.algorithm, self.curve))
+        yield from self.verifies(self.facts(self.form), cases.further(self.algorithm, self.curve, self.type))
         bare = self.facts(self.form, issuer=None, audience=None, type=None, leeway=0, expires=False, key_id=None, header="{}")
-        plain = cases.signed(self.algorithm, self.curve, typ="JWT", exp=None, iss=None)
-        late = cases.signed(self.algorithm, self.curve, exp=int(time.time()) - cases.LEEWAY // 2)
+        plain = cases.signed(self.algorithm, self.curve, "JWT", exp=None, iss=None)
+        late = cases.signed(self.algorithm, self.curve, "JWT", exp=int(time.time()) - cases.LEEWAY // 2)
         yield from self.verifies(bare, [Case("nothing expected", plain, good=True), Case("expired, no leeway", late)])
         yield from self.signs(bare)
 
@@ -57,7 +58,7 @@ class Trial:
         for form in KEY_FORMS:
             if form == self.form or render(self.library.id, "verify", self.facts(form)).why_not:
                 continue
-            few = [case for case in cases.usual(self.algorithm, self.curve) if case.name in ("good", "tampered")]
+            few = [case for case in cases.usual(self.algorithm, self.curve, self.type) if case.name in ("good", "tampered")]
             yield from self.verifies(self.facts(form), few)
             yield from self.signs(self.facts(form))
 
@@ -69,7 +70,7 @@ class Trial:
 
     def facts(self, form: KeyForm, **changes: Any) -> Facts:
         """The facts of the good token, with the key in that *form*."""
-        return cases.facts(self.algorithm, self.curve, form, **changes)
+        return cases.facts(self.algorithm, self.curve, form, self.type, **changes)
 
     def verifies(self, facts: Facts, tried: Iterable[Case]) -> Iterator[str]:
         """Run the code that verifies with each token."""
@@ -86,7 +87,10 @@ class Trial:
 
     def signs(self, facts: Facts) -> Iterator[str]:
         """Run the code that signs; what it makes must be accepted by the core, with the claims as they were."""
-        program = self.program("sign", render(self.library.id, "sign", facts).text)
+        snippet = render(self.library.id, "sign", facts)
+        if not snippet.can:
+            return
+        program = self.program("sign", snippet.text)
         verdict = program if isinstance(program, str) else self._verdict(self.run(program, facts.key_form), facts)
         if verdict:
             yield self._complaint(f"{facts.key_form}: signs: ", verdict)

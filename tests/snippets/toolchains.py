@@ -24,6 +24,10 @@ DEBIAN = {
     "ruby-jwt": ("ruby-jwt", "ruby"),
     "libcrypt-jwt-perl": ("libcrypt-jwt-perl",),
     "golang-github-golang-jwt-jwt-dev": ("golang-github-golang-jwt-jwt-dev", "golang-go"),
+    "libjwt-dev": ("libjwt-dev", "libjansson-dev", "gcc", "libc6-dev"),
+    "libcjose-dev": ("libcjose-dev", "libjansson-dev", "gcc", "libc6-dev"),
+    "librust-jsonwebtoken-dev": ("librust-jsonwebtoken-dev",),
+    "erlang-jose": ("erlang-jose", "erlang-jiffy", "elixir"),
 }
 RUN = {
     "python": "{python} {file}",
@@ -31,9 +35,14 @@ RUN = {
     "shell": "bash {file}",
     "ruby": "ruby {file}",
     "perl": "perl {file}",
+    "erlang": "escript {file}",
+    "elixir": "elixir {file}",
 }
 BUILD = {
     "go": "GO111MODULE=off GOFLAGS= GOPATH={installed}/go go build -o {program} {file}",
+    "rust": "rustc --edition 2021 -L dependency={installed}/rust/target/debug/deps"
+    " --extern jsonwebtoken=$(ls {installed}/rust/target/debug/deps/libjsonwebtoken-*.rlib)"
+    " --extern serde_json=$(ls {installed}/rust/target/debug/deps/libserde_json-*.rlib) -o {program} {file}",
 }
 
 
@@ -63,7 +72,12 @@ class Bench:
         if not command:
             return None
         return subprocess.run(
-            command.format(file=file.name, program=file.stem, installed=INSTALLED), shell=True, cwd=file.parent, capture_output=True, text=True, timeout=SECONDS
+            command.format(file=file.name, program=file.stem, installed=INSTALLED),
+            shell=True,
+            cwd=file.parent,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
         )
 
     def run(self, library: Library, file: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -104,6 +118,7 @@ def install() -> Bench:
     debian = _debian()
     if debian:
         _go()
+        _rust()
     return Bench(str(python), node, debian)
 
 
@@ -124,3 +139,20 @@ def _debian() -> bool:
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages], env=quiet, check=True)
     return True
+
+
+def _rust() -> None:
+    """Compile Debian's crates once; each program is then compiled against them."""
+    folder = INSTALLED / "rust"
+    if not Path("/usr/share/cargo/registry").is_dir() or not shutil.which("cargo") or (folder / "target").is_dir():
+        return
+    (folder / "src").mkdir(parents=True)
+    (folder / ".cargo").mkdir()
+    (folder / "src" / "main.rs").write_text("fn main() {}\n")
+    (folder / "Cargo.toml").write_text(
+        '[package]\nname = "snippets"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\njsonwebtoken = "8"\nserde_json = "1"\n'
+    )
+    (folder / ".cargo" / "config.toml").write_text(
+        '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n'
+    )
+    subprocess.run(["cargo", "build", "--offline", "--quiet"], cwd=folder, check=True)
