@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -81,7 +82,8 @@ def code(library: Library, action: Action, facts: Facts) -> str:
     }
     load = _template(library.language.id, library.keys.get(_form(action, facts), "")).render(values)
     text = _template(library.language.id, getattr(library, action)).render(values, load_key=Code(load.strip("\n")))
-    return text.strip("\n") + "\n"
+    # No string holds a line break as such, so that what is left out of a template can be closed up.
+    return re.sub("\n{3,}", "\n\n", text.strip("\n")) + "\n"
 
 
 def _form(action: Action, facts: Facts) -> str:
@@ -133,7 +135,8 @@ def _why_not(library: Library, action: Action, facts: Facts) -> str:
     type_ = facts.type or _members(facts.header).get("typ", ("",))[0]
     if library.types and type_ and type_ not in library.types:
         return f"{library.name} takes only tokens whose typ is {' or '.join(library.types)}."
-    unknown = next((name for name in _members(facts.header) if library.header and name not in library.header), "")
+    extras = _members(facts.header).items()
+    unknown = next((name for name, (value, _) in extras if library.header and not (name in library.header and isinstance(value, str))), "")
     if action == "sign" and unknown:
         return f"{library.name} cannot put {_short(unknown)} into a header."
     if action == "sign" and not isinstance(lossless_json.read(facts.claims).value, dict):
