@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from app.snippets import Library, libraries, results
 from app.snippets.results import FILE
@@ -23,27 +24,31 @@ SIGNS = {"ran": "●", "not run": "○", "refused": "–", "wrong": "✗"}
 
 def main(names: list[str]) -> int:
     """Run the libraries called *names*, or all; returns how many things are wrong."""
-    bench = toolchains.install()
     rows = {name: {"version": row.version, "algorithms": dict(row.algorithms)} for name, row in results().items() if name in libraries()}
     complaints: list[str] = []
-    print(f"{'':24}{'version':12}" + " ".join(NAMES))
-    for library in libraries().values():
-        if names and library.id not in names:
-            continue
-        started = time.monotonic()
-        version, outcomes, wrong = examine(bench, library)
-        complaints += wrong
-        rows[library.id] = {"version": version, "algorithms": outcomes}
-        cells = " ".join(SIGNS[outcomes[name]].center(len(name)) for name in NAMES)
-        print(f"{library.id:24}{version or 'not run':12}{cells}  {time.monotonic() - started:.0f} s", flush=True)
-    print("\n".join(["", *complaints]))
-    ran = [name for name, row in rows.items() if row["version"]]
-    languages = {libraries()[name].language.name for name in ran}
-    print(f"{len(ran)} libraries in {len(languages)} languages ran; {len(complaints)} wrong. ● ran  ○ not run  – refused  ✗ wrong")
-    if not complaints:
-        text = json.dumps({name: rows[name] for name in sorted(rows)}, indent=2)
-        FILE.write_text(text + "\n")
+    with toolchains.serving(toolchains.install()) as bench:
+        print(f"{'':24}{'version':12}" + " ".join(NAMES))
+        for library in libraries().values():
+            if names and library.id not in names:
+                continue
+            started = time.monotonic()
+            version, outcomes, wrong = examine(bench, library)
+            complaints += wrong
+            rows[library.id] = {"version": version, "algorithms": outcomes}
+            cells = " ".join(SIGNS[outcomes[name]].center(len(name)) for name in NAMES)
+            print(f"{library.id:24}{version or 'not run':12}{cells}  {time.monotonic() - started:.0f} s", flush=True)
+    _sum_up(rows, complaints)
     return len(complaints)
+
+
+def _sum_up(rows: dict[str, dict[str, Any]], complaints: list[str]) -> None:
+    """Say what is wrong, or write the results down when nothing is."""
+    print("\n".join(["", *complaints]))
+    ran = [libraries()[name] for name, row in rows.items() if row["version"]]
+    languages = {library.language.name for library in ran}
+    print(f"{len(ran)} libraries in {len(languages)} languages ran, {len(complaints)} wrong. ● ran  ○ not run  – refused  ✗ wrong")
+    if not complaints:
+        FILE.write_text(json.dumps({name: rows[name] for name in sorted(rows)}, indent=2) + "\n")
 
 
 def examine(bench: Bench, library: Library) -> tuple[str, dict[str, str], list[str]]:

@@ -8,7 +8,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.snippets import Library
@@ -20,7 +22,7 @@ SECONDS = 300
 
 # What Debian calls the packages, and what else the languages need.
 DEBIAN = {
-    "openssl": ("openssl", "jq"),
+    "openssl": ("openssl", "jq", "curl"),
     "ruby-jwt": ("ruby-jwt", "ruby"),
     "libcrypt-jwt-perl": ("libcrypt-jwt-perl",),
     "golang-github-golang-jwt-jwt-dev": ("golang-github-golang-jwt-jwt-dev", "golang-go"),
@@ -48,17 +50,20 @@ BUILD = {
 
 @dataclass(frozen=True)
 class Bench:
-    """Where libraries are installed: the Python that has them, and the folder with node_modules."""
+    """Where libraries are installed: the Python that has them, the folder with node_modules; and a jwtlens that answers."""
 
     python: str
     node: Path | None = None
     debian: bool = False
+    server: str = ""
 
     def version(self, library: Library) -> str:
         """The version of *library* that is there, or nothing."""
         if library.source == "pip":
             asked = f"import importlib.metadata as m; print(m.version({library.package!r}))"
             return said(self.python, "-c", asked)
+        if library.source == "checkout" and self.server:
+            return said(sys.executable, "-m", "app", "--version").split()[-1]
         if library.source == "npm" and self.node:
             file = self.node / "node_modules" / library.package / "package.json"
             return str(json.loads(file.read_text())["version"]) if file.is_file() else ""
@@ -87,7 +92,13 @@ class Bench:
         else:
             command = shlex.split(RUN[library.language.id].format(python=self.python, file=file.name))
         return subprocess.run(
-            command, cwd=file.parent, env=os.environ | environment, capture_output=True, text=True, timeout=SECONDS, errors="replace"
+            command,
+            cwd=file.parent,
+            env=os.environ | {"JWTLENS": self.server} | environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            errors="replace",
         )
 
 
@@ -120,6 +131,18 @@ def install() -> Bench:
         _go()
         _rust()
     return Bench(str(python), node, debian)
+
+
+@contextmanager
+def serving(bench: Bench) -> Iterator[Bench]:
+    """Run a jwtlens beside the bench, on a port that is free."""
+    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield replace(bench, server=process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
 
 
 def _go() -> None:
