@@ -20,7 +20,8 @@ _FOLDER = Path(__file__).parent / "libraries"
 class Library:
     """A library as its file tells it. *id* is the file's name, *source* whose package it is run from (`pip`, `npm`, `apt`, or nothing).
 
-    *keys* holds for each form of a key that it reads how the key is loaded; *names* what its code calls an algorithm; *header* are the header
+    *keys* holds for each form of a key that it reads how the key is loaded; *names* what its code calls an algorithm; *encrypted* are the names that it takes in `alg`, `enc` and `crv` of
+    encrypted tokens; *header* are the header
     parameters that it can set, if not all, *types* the values of typ that it takes, if not any; *untried* are algorithms it offers where the suite cannot run them; *build* compiles the code; *refuses* are
     combinations of facts that it does not do, each with its reason; *notes* are sentences for the reader.
     """
@@ -38,6 +39,7 @@ class Library:
     source: str = ""
     build: str = ""
     curves: tuple[str, ...] = ("Ed25519",)
+    encrypted: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     header: tuple[str, ...] = ()
     types: tuple[str, ...] = ()

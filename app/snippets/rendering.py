@@ -15,7 +15,8 @@ from app.snippets.facts import KEY_FORMS, PAIR_FORMS, SECRET_FORMS, Facts
 from app.snippets.languages import LANGUAGES, Language
 from app.snippets.library import Library, libraries
 from app.snippets.quoting import CannotQuote
-from app.tokens import ALGORITHMS, lossless_json
+from app.tokens import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT, lossless_json
+from app.tokens.algorithms import CURVES, Algorithm, KeyManagement
 
 Action = Literal["verify", "sign"]
 
@@ -54,18 +55,22 @@ def render(library_id: str, action: Action, facts: Facts) -> Snippet:
 
 def code(library: Library, action: Action, facts: Facts) -> str:
     """Write the code whether or not the library can do it; the suite proves with it that what is refused is refused."""
-    row = ALGORITHMS.get(facts.algorithm)
+    row = _row(facts)
     header = _members(facts.header)
     extras = {name: value for name, (value, _) in header.items()}
+    first = {"alg": facts.algorithm} | ({"enc": facts.encryption} if facts.encryption else {})
     values: dict[str, Any] = {
         "action": Code(action),
         "algorithm": facts.algorithm,
+        "encryption": facts.encryption,
         "name": Code(library.names.get(facts.algorithm, facts.algorithm)),
         "digest": Code(row.digest if row else ""),
         "row": row,
+        "key_type": CURVES[facts.curve].key_type if facts.curve in CURVES else row.key_type if row else "",
         "key_form": _form(action, facts),
         "key": facts.key,
-        "file": _file(action, facts),
+        "half": _half(action, facts),
+        "file": file_name(action, facts),
         "issuer": facts.issuer,
         "audience": facts.audience,
         "type": facts.type,
@@ -73,10 +78,12 @@ def code(library: Library, action: Action, facts: Facts) -> str:
         "expires": facts.expires,
         "required": [claim for claim, wanted in _required(facts) if wanted],
         "key_id": facts.key_id,
-        "header": {"alg": facts.algorithm} | extras,
+        "header": first | extras,
         "extras": extras,
         "extras_json": {name: text for name, (_, text) in header.items()},
-        "header_json": _json({"alg": json.dumps(facts.algorithm)} | {name: text for name, (_, text) in header.items()}),
+        "header_json": _json(
+            {name: json.dumps(value) for name, value in first.items()} | {name: text for name, (_, text) in header.items()}
+        ),
         "claims": lossless_json.read(facts.claims).value,
         "claims_json": lossless_json.spaced(facts.claims),
     }
@@ -86,16 +93,28 @@ def code(library: Library, action: Action, facts: Facts) -> str:
     return re.sub("\n{3,}", "\n\n", text.strip("\n")) + "\n"
 
 
-def _form(action: Action, facts: Facts) -> str:
-    """The form of the key: who signs has one private key, also where a set of public ones is published."""
-    return "jwk" if action == "sign" and facts.key_form == "jwks" else facts.key_form
-
-
-def _file(action: Action, facts: Facts) -> str:
+def file_name(action: Action, facts: Facts) -> str:
     """The file that holds the key, where it is one."""
-    row = ALGORITHMS.get(facts.algorithm)
-    half = "secret" if row and row.family == "hmac" else "public" if action == "verify" else "private"
+    half = _half(action, facts)
     return {"pem": f"{half}.pem", "jwk": f"{half}.jwk", "jwks": "jwks.json"}.get(_form(action, facts), "")
+
+
+def _row(facts: Facts) -> Algorithm | KeyManagement | None:
+    return KEY_MANAGEMENT.get(facts.algorithm) if facts.encryption else ALGORITHMS.get(facts.algorithm)
+
+
+def _form(action: Action, facts: Facts) -> str:
+    """The form of the key: who signs, or decrypts, has one private key, also where a set of public ones is published."""
+    is_set = facts.key_form == "jwks"
+    return "jwk" if is_set and (action == "sign" or facts.encryption) else facts.key_form
+
+
+def _half(action: Action, facts: Facts) -> str:
+    """Which half of a pair the action takes: the public one verifies and encrypts, the private one signs and decrypts."""
+    row = _row(facts)
+    if row and row.key_type == "oct":
+        return "secret"
+    return "public" if (action == "verify") != bool(facts.encryption) else "private"
 
 
 def _required(facts: Facts) -> tuple[tuple[str, bool], ...]:
@@ -114,18 +133,25 @@ def _json(members: Mapping[str, str]) -> str:
 
 
 def _why_not(library: Library, action: Action, facts: Facts) -> str:
-    row = ALGORITHMS.get(facts.algorithm)
-    if facts.encryption:
+    row = _row(facts)
+    if facts.encryption and not library.encrypted:
         return f"There is no code for encrypted tokens with {library.name}."
     if facts.algorithm == "none":
         return "A token without a signature proves nothing: there is nothing to verify, and nobody should accept one."
-    if row is None or facts.algorithm not in library.algorithms:
-        return f"{library.name} does not offer {_short(facts.algorithm)}."
-    if row.family == "eddsa" and facts.curve and facts.curve not in library.curves:
-        return f"{library.name} does not offer {_short(facts.curve)}."
-    fitting = SECRET_FORMS if row.family == "hmac" else PAIR_FORMS
+    curve = facts.curve if row and row.family in ("eddsa", "ecdh") else ""
+    offered = library.encrypted if facts.encryption else [*library.algorithms, *library.curves]
+    for name in (facts.algorithm, facts.encryption, curve):
+        if row is None or (name and name not in offered):
+            return (
+                f"There is no code for {_short(name)} with {library.name}."
+                if facts.encryption
+                else f"{library.name} does not offer {_short(name)}."
+            )
+    assert row is not None
+    fitting = SECRET_FORMS if row.key_type == "oct" else PAIR_FORMS
     if facts.key_form not in fitting:
-        return f"{facts.algorithm} takes {row.wants}, which is not {KEY_FORMS[facts.key_form]}."
+        wants = row.wants if isinstance(row, Algorithm) else row.wants(CONTENT_ENCRYPTION[facts.encryption])
+        return f"{facts.algorithm} takes {wants}, which is not {KEY_FORMS[facts.key_form]}."
     if _form(action, facts) not in library.keys:
         others = " or ".join(KEY_FORMS[form] for form in fitting if form in library.keys)
         return f"{library.name} does not read {KEY_FORMS[facts.key_form]} here. Give the key as {others}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 FILE = Path(__file__).with_name("results.json")
 
@@ -19,15 +19,21 @@ Outcome = Literal["ran", "not run", "refused"]
 class Result:
     """Of one library, which *version* ran, nothing if none did, and what became of each algorithm.
 
-    `refused` means that the library does not offer the algorithm, and did refuse it when it was run.
+    `refused` means that the library does not offer the algorithm, and did refuse it when it was run. *encrypted* are the algorithms of
+    encrypted tokens that ran.
     """
 
     version: str
     algorithms: Mapping[str, Outcome]
+    encrypted: tuple[str, ...] = ()
 
 
 @cache
 def results() -> Mapping[str, Result]:
     """The results by the library's id."""
     rows = json.loads(FILE.read_text("utf-8"))
-    return MappingProxyType({name: Result(row["version"], MappingProxyType(row["algorithms"])) for name, row in rows.items()})
+    return MappingProxyType({name: _result(row) for name, row in rows.items()})
+
+
+def _result(row: dict[str, Any]) -> Result:
+    return Result(row["version"], MappingProxyType(row["algorithms"]), tuple(row.get("encrypted", ())))

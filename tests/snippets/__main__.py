@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from app.snippets import Library, libraries, results
+from app.snippets import Library, libraries
 from app.snippets.results import FILE
-from app.tokens import ALGORITHMS
+from app.tokens import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from tests.snippets import toolchains
+from tests.snippets.cases import Scheme
 from tests.snippets.running import NAMES, Trial
 from tests.snippets.toolchains import Bench
 
@@ -24,7 +25,6 @@ SIGNS = {"ran": "●", "not run": "○", "refused": "–", "wrong": "✗"}
 
 def main(names: list[str]) -> int:
     """Run the libraries called *names*, or all; returns how many things are wrong."""
-    rows = {name: {"version": row.version, "algorithms": dict(row.algorithms)} for name, row in results().items() if name in libraries()}
     complaints: list[str] = []
     with toolchains.serving(toolchains.install()) as bench:
         print(f"{'':24}{'version':12}" + " ".join(NAMES))
@@ -33,22 +33,30 @@ def main(names: list[str]) -> int:
                 continue
             started = time.monotonic()
             version, outcomes, wrong = examine(bench, library)
+            ran = [name for name in library.encrypted if name in KEY_MANAGEMENT] if version else []
+            if not wrong:
+                _write_down(library, {"version": version, "algorithms": outcomes, "encrypted": ran})
             complaints += wrong
-            rows[library.id] = {"version": version, "algorithms": outcomes}
             cells = " ".join(SIGNS[outcomes[name]].center(len(name)) for name in NAMES)
-            print(f"{library.id:24}{version or 'not run':12}{cells}  {time.monotonic() - started:.0f} s", flush=True)
-    _sum_up(rows, complaints)
+            print(
+                f"{library.id:24}{version or 'not run':12}{cells}  {'JWE' if ran else '   '} {time.monotonic() - started:.0f} s", flush=True
+            )
+    ran_ = [libraries()[name] for name, row in _written().items() if row["version"]]
+    languages = {library.language.name for library in ran_}
+    print("\n".join(["", *complaints]))
+    print(f"{len(ran_)} libraries in {len(languages)} languages ran, {len(complaints)} wrong. ● ran  ○ not run  – refused  ✗ wrong")
     return len(complaints)
 
 
-def _sum_up(rows: dict[str, dict[str, Any]], complaints: list[str]) -> None:
-    """Say what is wrong, or write the results down when nothing is."""
-    print("\n".join(["", *complaints]))
-    ran = [libraries()[name] for name, row in rows.items() if row["version"]]
-    languages = {library.language.name for library in ran}
-    print(f"{len(ran)} libraries in {len(languages)} languages ran, {len(complaints)} wrong. ● ran  ○ not run  – refused  ✗ wrong")
-    if not complaints:
-        FILE.write_text(json.dumps({name: rows[name] for name in sorted(rows)}, indent=2) + "\n")
+def _write_down(library: Library, row: dict[str, Any]) -> None:
+    """Keep what came of a library with which nothing is wrong."""
+    rows = _written() | {library.id: row}
+    FILE.write_text(json.dumps({name: rows[name] for name in sorted(rows)}, indent=2) + "\n")
+
+
+def _written() -> dict[str, Any]:
+    """What is written down of the libraries that there are."""
+    return {name: row for name, row in json.loads(FILE.read_text()).items() if name in libraries()}
 
 
 def examine(bench: Bench, library: Library) -> tuple[str, dict[str, str], list[str]]:
@@ -60,6 +68,9 @@ def examine(bench: Bench, library: Library) -> tuple[str, dict[str, str], list[s
         if bench.node:
             (Path(folder) / "node_modules").symlink_to(bench.node / "node_modules")
         found = dict(zip(NAMES, pool.map(lambda name: list(tried(bench, Path(folder), library, name)), NAMES), strict=True))
+        schemes = encrypted(library)
+        sealed = pool.map(lambda scheme: list(tried_encrypted(bench, Path(folder), library, scheme, schemes)), schemes)
+        found["encrypted"] = [complaint for wrong in sealed for complaint in wrong]
     outcomes = {name: "wrong" if found[name] else _outcome(library, name) for name in NAMES}
     return version, outcomes, [complaint for wrong in found.values() for complaint in wrong]
 
@@ -77,15 +88,36 @@ def tried(bench: Bench, folder: Path, library: Library, name: str) -> Iterator[s
     curves = [curve for curve in row.curves if offered is (curve in library.curves)] if name == "EdDSA" else [""]
     first = next((other for other in library.algorithms if ALGORITHMS[other].key_type == row.key_type), "")
     for curve in curves or ["Ed25519"]:
-        trial = Trial(bench, folder, library, name, curve)
+        trial = Trial(bench, folder, library, Scheme(name, curve))
         if not offered:
             yield from trial.refuses()
             continue
         yield from trial.usual()
-        if name == library.algorithms[0] or name == first == "RS256":
+        if name in (library.algorithms[0], "RS256"):
             yield from trial.further()
         if name == first:
             yield from trial.key_forms()
+
+
+def tried_encrypted(bench: Bench, folder: Path, library: Library, scheme: Scheme, schemes: list[Scheme]) -> Iterator[str]:
+    """Try one way to encrypt; the first of each type of key is tried with more."""
+    trial = Trial(bench, folder, library, scheme)
+    yield from trial.usual()
+    if scheme == schemes[0]:
+        yield from trial.further()
+    if scheme == next(other for other in schemes if other.key_type == scheme.key_type):
+        yield from trial.key_forms()
+
+
+def encrypted(library: Library) -> list[Scheme]:
+    """Every algorithm and every curve with the first content encryption, and every content encryption with the first algorithm."""
+    names = [name for name in library.encrypted if name in KEY_MANAGEMENT]
+    contents = [name for name in library.encrypted if name in CONTENT_ENCRYPTION]
+    schemes = [Scheme(names[0], "", content) for content in contents] if names else []
+    for name in names:
+        curves = [curve for curve in KEY_MANAGEMENT[name].curves if curve in library.encrypted]
+        schemes += [Scheme(name, curve, contents[0]) for curve in curves or [""]]
+    return list(dict.fromkeys(schemes))
 
 
 if __name__ == "__main__":

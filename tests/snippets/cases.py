@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
 from app import tokens
 from app.snippets import Facts
-from app.tokens import ALGORITHMS, base64url
+from app.tokens import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT, base64url
 from app.tokens.keys import make
 from app.tokens.keys.key import Key
+from app.tokens.keys.kinds import KINDS
 
 ISSUER = "https://login.example.com"
 AUDIENCE = "https://api.example.com"
+ELSEWHERE = "https://elsewhere.example.com"
 TYPE = "at+jwt"
 HOUR = 3600
 LEEWAY = 60
@@ -38,127 +40,164 @@ class Keys:
     made: dict[tuple[str, int], Key] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
-    def get(self, algorithm: str, which: int) -> Key:
-        """The key number *which* for *algorithm*."""
+    def get(self, kind: str, which: int) -> Key:
+        """The key number *which* of that *kind*; one secret is written with letters, so that it can stand as text."""
         with self.lock:
-            if (algorithm, which) not in self.made:
-                self.made[algorithm, which] = make.generate(ALGORITHMS[algorithm])
-                self.made[algorithm, which].alg = None
-            return self.made[algorithm, which]
+            if (kind, which) not in self.made:
+                key = make.generate_kind(KINDS[kind])
+                if key.secret:
+                    key.secret = base64url.encode(key.secret)[: len(key.secret)].encode()
+                key.alg = key.use = None
+                self.made[kind, which] = key
+            return self.made[kind, which]
 
 
 KEYS = Keys()
 
 
-def key(algorithm: str, curve: str = "", which: int = 0) -> Key:
-    """The key for *algorithm*, the same each time; another one for each *which*. One secret is long enough for all."""
-    return KEYS.get("HS512" if ALGORITHMS[algorithm].family == "hmac" else curve or algorithm, which)
+@dataclass(frozen=True)
+class Scheme:
+    """How a token is made: its algorithm, the curve where the algorithm has several, and *encryption* where it is encrypted."""
+
+    algorithm: str
+    curve: str = ""
+    encryption: str = ""
+    type: str = TYPE
+
+    @property
+    def key_type(self) -> str:
+        """The type of key that the algorithm takes."""
+        return (KEY_MANAGEMENT if self.encryption else ALGORITHMS)[self.algorithm].key_type
+
+    def key(self, which: int = 0) -> Key:
+        """The key, the same each time; another one for each *which*."""
+        return KEYS.get(self._kind, which)
+
+    @property
+    def _kind(self) -> str:
+        if self.encryption:
+            row = KEY_MANAGEMENT[self.algorithm]
+            size = row.secret_size(CONTENT_ENCRYPTION[self.encryption]) or 32
+            secret = {16: "A128KW", 24: "A192KW", 32: "A256KW", 48: "A192CBC-HS384", 64: "A256CBC-HS512"}
+            pair = self.curve or "P-256" if row.family == "ecdh" else "RSA-2048"
+            return secret[size] if row.key_type == "oct" else f"{pair}-enc" if f"{pair}-enc" in KINDS else pair
+        row_ = ALGORITHMS[self.algorithm]
+        return "HS512" if row_.family == "hmac" else "RSA-2048" if row_.key_type == "RSA" else self.curve or row_.curves[0]
+
+    def header(self) -> dict[str, Any]:
+        """The header of a good token."""
+        kid = self.key().kid
+        return (
+            {"alg": self.algorithm, "typ": self.type}
+            | ({"enc": self.encryption} if self.encryption else {})
+            | ({"kid": kid} if kid and not self.key().secret else {})
+        )
+
+    def made(self, which: int = 0, **changes: Any) -> str:
+        """A token that the core signs or encrypts; *changes* are made to the claims."""
+        key = self.key(which)
+        return tokens.encode(self.header(), claims(**changes), public(key) if self.encryption else private(key)).token
+
+    def facts(self, form: str, **changes: Any) -> Facts:
+        """What the code is told of the good token."""
+        told: dict[str, Any] = {
+            "key_form": form,
+            "curve": self.curve,
+            "encryption": self.encryption,
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "type": self.type,
+            "leeway": LEEWAY,
+            "key_id": self.header().get("kid"),
+            "header": json.dumps(self.header()),
+            "claims": json.dumps(claims()),
+        }
+        return Facts(self.algorithm, **(told | changes))
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.algorithm, self.curve, self.encryption)))
 
 
-def private(of: Key) -> str:
-    """The key as the core takes it to sign."""
-    return of.secret.decode() if of.secret else make.private_pem(of)
+def private(key: Key) -> str:
+    """The key as the core takes it to sign or to decrypt."""
+    return key.secret.decode() if key.secret else make.private_pem(key)
 
 
-def files(of: Key) -> dict[str, str]:
+def public(key: Key) -> str:
+    """The key as the core takes it to encrypt."""
+    return key.secret.decode() if key.secret else make.public_pem(key)
+
+
+def files(key: Key) -> dict[str, str]:
     """The files that code loads its key from."""
-    if of.secret:
-        return {"secret.jwk": json.dumps(make.private_jwk(of))}
-    public = make.public_jwk(of)
-    other = make.public_jwk(key("RS256" if of.key_type != "RSA" else "ES256"))
+    if key.secret:
+        return {"secret.jwk": json.dumps(make.private_jwk(key))}
+    own = make.public_jwk(key)
+    other = make.public_jwk(KEYS.get("P-384" if key.key_type == "RSA" else "RSA-2048", 0))
     return {
-        "public.pem": make.public_pem(of),
-        "private.pem": make.private_pem(of),
-        "public.jwk": json.dumps(public),
-        "private.jwk": json.dumps(make.private_jwk(of)),
-        "jwks.json": json.dumps({"keys": [other, public]}),
+        "public.pem": make.public_pem(key),
+        "private.pem": make.private_pem(key),
+        "public.jwk": json.dumps(own),
+        "private.jwk": json.dumps(make.private_jwk(key)),
+        "jwks.json": json.dumps({"keys": [other, own]}),
     }
 
 
-def secret(of: Key, form: str) -> str:
+def secret(key: Key, form: str) -> str:
     """What stands in the environment variable for the secret."""
-    if not of.secret:
+    if not key.secret:
         return ""
-    return base64url.encode(of.secret) if form == "secret-base64url" else of.secret.decode()
+    return base64url.encode(key.secret) if form == "secret-base64url" else key.secret.decode()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
     """The claims of a good token, changed; None takes one away."""
     now = int(time.time())
-    whole = {
-        "iss": ISSUER,
-        "sub": "ユーザー \"1\" $x #{y} @z 'q'",
-        "aud": AUDIENCE,
-        "iat": now - 1,
-        "exp": now + HOUR,
-        "roles": ["a", "b"],
-    } | changes
+    subject = "ユーザー \"1\" $x #{y} @z 'q'"
+    whole = {"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "iat": now - 1, "exp": now + HOUR, "roles": ["a", "b"]} | changes
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def facts(algorithm: str, curve: str, form: str, typ: str = TYPE, **changes: Any) -> Facts:
-    """What the code is told of the good token."""
-    told: dict[str, Any] = {
-        "key_form": form,
-        "curve": curve,
-        "issuer": ISSUER,
-        "audience": AUDIENCE,
-        "type": typ,
-        "leeway": LEEWAY,
-        "key_id": key(algorithm, curve).kid,
-        "header": json.dumps(header(algorithm, curve, typ)),
-        "claims": json.dumps(claims()),
-    }
-    return Facts(algorithm, **(told | changes))
-
-
-def header(algorithm: str, curve: str, typ: str = TYPE) -> dict[str, Any]:
-    """The header of a good token."""
-    kid = key(algorithm, curve).kid
-    return {"alg": algorithm, "typ": typ} | ({"kid": kid} if kid else {})
-
-
-def signed(algorithm: str, curve: str, typ: str = TYPE, which: int = 0, **changes: Any) -> str:
-    """A token that the core signs."""
-    return tokens.encode(header(algorithm, curve, typ), claims(**changes), private(key(algorithm, curve, which))).token
-
-
-def confused(algorithm: str, curve: str, typ: str) -> str:
+def confused(scheme: Scheme) -> str:
     """A token of another algorithm that fits the same key, or for which the public key is taken for a secret (RFC 8725 §2.1)."""
-    own, row = key(algorithm, curve), ALGORITHMS[algorithm]
-    other = next(
-        (name for name in ("HS512", "HS256", "RS512", "RS256") if name != algorithm and ALGORITHMS[name].key_type == row.key_type), ""
-    )
-    if other:
-        return tokens.encode(header(algorithm, curve, typ) | {"alg": other}, claims(), private(own)).token
-    pem = base64url.encode(make.public_pem(own).encode())
-    return tokens.encode(header(algorithm, curve, typ) | {"alg": "HS256"}, claims(), pem, key_encoding="base64url").token
+    rows = KEY_MANAGEMENT if scheme.encryption else ALGORITHMS
+    # Two of each family, of which one is another algorithm than the scheme's.
+    for name in ("HS512", "HS256", "RS512", "RS256", "RSA-OAEP-256", "RSA-OAEP", "ECDH-ES+A256KW", "ECDH-ES"):
+        if name in rows and name != scheme.algorithm and rows[name].key_type == scheme.key_type:
+            return replace(scheme, algorithm=name).made()
+    if scheme.key().secret:
+        return scheme.made(1)
+    pem = base64url.encode(make.public_pem(scheme.key()).encode())
+    return tokens.encode(scheme.header() | {"alg": "HS256"}, claims(), pem, key_encoding="base64url").token
 
 
-def usual(algorithm: str, curve: str, typ: str) -> Iterator[Case]:
+def usual(scheme: Scheme) -> Iterator[Case]:
     """What is tried with every algorithm."""
-    good = signed(algorithm, curve, typ)
-    head, _, signature = good.split(".")
-    other = base64url.encode(json.dumps(claims(sub="somebody else")).encode())
-    unsigned = base64url.encode(json.dumps(header(algorithm, curve, typ) | {"alg": "none"}).encode())
+    good = scheme.made()
+    parts = good.split(".")
+    if scheme.encryption:
+        tampered = [*parts[:3], ("A" if parts[3][0] != "A" else "B") + parts[3][1:], parts[4]]
+    else:
+        tampered = [parts[0], base64url.encode(json.dumps(claims(sub="somebody else")).encode()), parts[2]]
+    header = {name: value for name, value in scheme.header().items() if name != "enc"} | {"alg": "none"}
     yield Case("good", good, good=True)
-    yield Case("tampered", f"{head}.{other}.{signature}")
-    yield Case("expired", signed(algorithm, curve, typ, exp=int(time.time()) - HOUR))
-    yield Case("wrong audience", signed(algorithm, curve, typ, aud="https://elsewhere.example.com"))
-    yield Case("wrong algorithm", confused(algorithm, curve, typ))
-    yield Case("unsigned", f"{unsigned}.{good.split('.')[1]}.")
+    yield Case("tampered", ".".join(tampered))
+    yield Case("expired", scheme.made(exp=int(time.time()) - HOUR))
+    yield Case("wrong audience", scheme.made(aud=ELSEWHERE))
+    yield Case("wrong algorithm", confused(scheme))
+    yield Case("unsigned", f"{base64url.encode(json.dumps(header).encode())}.{base64url.encode(json.dumps(claims()).encode())}.")
 
 
-def further(algorithm: str, curve: str, typ: str) -> Iterator[Case]:
+def further(scheme: Scheme) -> Iterator[Case]:
     """What is tried with one algorithm of each library."""
     now = int(time.time())
-    yield Case("audience among others", signed(algorithm, curve, typ, aud=["https://elsewhere.example.com", AUDIENCE]), good=True)
-    yield Case("expired within the leeway", signed(algorithm, curve, typ, exp=now - LEEWAY // 2), good=True)
-    yield Case("another key", signed(algorithm, curve, typ, 1))
-    yield Case("not valid yet", signed(algorithm, curve, typ, nbf=now + HOUR))
-    yield Case("no audience", signed(algorithm, curve, typ, aud=None))
-    yield Case("wrong issuer", signed(algorithm, curve, typ, iss="https://login.example.com.evil.example"))
-    yield Case("no issuer", signed(algorithm, curve, typ, iss=None))
-    yield Case("never expires", signed(algorithm, curve, typ, exp=None))
-    yield Case("wrong type", signed(algorithm, curve, "logout+jwt"))
+    yield Case("audience among others", scheme.made(aud=[ELSEWHERE, AUDIENCE]), good=True)
+    yield Case("expired within the leeway", scheme.made(exp=now - LEEWAY // 2), good=True)
+    yield Case("another key", scheme.made(1))
+    yield Case("not valid yet", scheme.made(nbf=now + HOUR))
+    yield Case("no audience", scheme.made(aud=None))
+    yield Case("wrong issuer", scheme.made(iss="https://login.example.com.evil.example"))
+    yield Case("no issuer", scheme.made(iss=None))
+    yield Case("never expires", scheme.made(exp=None))
+    yield Case("wrong type", replace(scheme, type="logout+jwt").made())
     yield Case("not a token", "a.b.c")

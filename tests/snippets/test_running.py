@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.snippets import libraries, results
+from tests.snippets.cases import Scheme
 from tests.snippets.running import NAMES, Trial
 from tests.snippets.toolchains import Bench
 
@@ -22,12 +23,12 @@ FEW = ("HS256", "RS256", "ES256", "EdDSA")
 def test_the_code_accepts_what_is_good_and_refuses_the_rest(library_id: str, algorithm: str, tmp_path: Path):
     if importlib.util.find_spec(HERE[library_id]) is None:
         pytest.skip(f"{library_id} is not there")
-    trial = Trial(BENCH, tmp_path, libraries()[library_id], algorithm, "Ed25519" if algorithm == "EdDSA" else "")
+    trial = Trial(BENCH, tmp_path, libraries()[library_id], Scheme(algorithm, "Ed25519" if algorithm == "EdDSA" else ""))
     assert list(trial.usual()) == []
 
 
 def test_the_trial_notices_code_that_accepts_everything(tmp_path: Path):
-    trial = Trial(BENCH, tmp_path, libraries()["pyjwt"], "HS256")
+    trial = Trial(BENCH, tmp_path, libraries()["pyjwt"], Scheme("HS256"))
     file = trial.program("verify", "print('roles')")
     assert isinstance(file, Path)
     assert trial.run(file, "secret", "a.b.c")[0]
