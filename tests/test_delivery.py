@@ -42,17 +42,19 @@ def run(*command: object, folder: Path = ROOT, **variables: str) -> str:
 # Locked dependencies ----------------------------------------------------------------------------------------------
 
 LOCKS = ("requirements.txt", "requirements-test.txt", "package-lock.json")
+LOCKS_OF_SNIPPETS = ("tests/snippets/requirements.txt", "tests/snippets/package-lock.json")
 
 
 @pytest.mark.parametrize(
-    "name", [*LOCKS, "package.json", ".npmrc", "pyproject.toml", "Makefile", "Dockerfile", ".ci/run", "hatch_build.py"]
+    "name",
+    [*LOCKS, LOCKS_OF_SNIPPETS[0], "package.json", ".npmrc", "pyproject.toml", "Makefile", "Dockerfile", ".ci/run", "hatch_build.py"],
 )
 def test_no_file_names_a_registry(name: str):
     text = (ROOT / name).read_text()
     assert not re.search(r"index-url|find-links|registry\s*=|resolved\b\"|://(?!127\.0\.0\.1)", text)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt", LOCKS_OF_SNIPPETS[0]])
 def test_every_requirement_is_pinned_with_its_hashes(name: str):
     entries = re.split(r"\n(?=\S)", (ROOT / name).read_text().strip())
     assert len(entries) > 5
@@ -61,10 +63,15 @@ def test_every_requirement_is_pinned_with_its_hashes(name: str):
         assert "--hash=sha256:" in entry
 
 
-def test_every_npm_package_is_pinned_with_its_hash():
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("name", [LOCKS[2], LOCKS_OF_SNIPPETS[1]])
+def test_every_npm_package_is_pinned_with_its_hash(name: str):
+    packages = json.loads((ROOT / name).read_text())["packages"]
     del packages[""]
-    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
+    assert all(entry["integrity"].startswith("sha512-") and "resolved" not in entry for entry in packages.values())
+
+
+def test_the_page_gets_the_htmx_that_it_was_made_for():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     assert packages["node_modules/htmx.org"]["version"] == "4.0.1"
 
 
@@ -151,7 +158,7 @@ def test_the_wheel_carries_what_it_serves_and_works_from_any_folder(copy: Path, 
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         manifest = json.loads(archive.read("app/static/built/manifest.json"))
-    assert {"app/cli/__init__.py", "app/templates/base.html"} <= names
+    assert {"app/cli/__init__.py", "app/templates/base.html", "app/snippets/results.json", "app/snippets/libraries/pyjwt.toml"} <= names
     for made in manifest.values():
         assert {f"app/static/built/{made}", f"app/static/built/{made}.gz"} <= names
     assert all(name.startswith(("app/", "jwtlens-")) for name in names)

@@ -18,13 +18,7 @@ _FOLDER = Path(__file__).parent / "libraries"
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library as its file tells it. *id* is the file's name, *source* whose package it is run from (`pip`, `npm`, `apt`, or nothing).
-
-    *keys* holds for each form of a key that it reads how the key is loaded; *names* what its code calls an algorithm; *encrypted* are the names that it takes in `alg`, `enc` and `crv` of
-    encrypted tokens; *header* are the header
-    parameters that it can set, if not all, *types* the values of typ that it takes, if not any; *untried* are algorithms it offers where the suite cannot run them; *build* compiles the code; *refuses* are
-    combinations of facts that it does not do, each with its reason; *notes* are sentences for the reader.
-    """
+    """A library as its file tells it; *id* is the file's name."""
 
     id: str
     name: str
@@ -35,17 +29,28 @@ class Library:
     verify: str
     sign: str
     keys: Mapping[str, str]
+    """For each form of a key that it reads, how the key is loaded."""
     package: str = ""
     source: str = ""
+    """Where the suite has it from: `pip`, `npm`, `apt`, this `checkout`, or nowhere."""
     build: str = ""
+    """How its code is compiled, where that needs more than the language."""
     curves: tuple[str, ...] = ("Ed25519",)
+    """The curves of EdDSA that it offers."""
     encrypted: tuple[str, ...] = ()
+    """The names in `alg`, `enc` and `crv` for which there is code with encrypted tokens."""
     names: Mapping[str, str] = field(default_factory=dict)
+    """What its code calls an algorithm, where it has another name for it."""
     header: tuple[str, ...] = ()
+    """The header parameters that it can set, if not all."""
     types: tuple[str, ...] = ()
+    """The values of `typ` that it takes, if not all."""
     untried: tuple[str, ...] = ()
+    """Algorithms that it offers, but not where the suite runs."""
     refuses: tuple[Mapping[str, str], ...] = ()
+    """Combinations of facts that it does not do, each with the reason in `because`."""
     notes: tuple[str, ...] = ()
+    """Sentences for the reader."""
 
     @property
     def version(self) -> str:

@@ -161,10 +161,9 @@ def _why_not(library: Library, action: Action, facts: Facts) -> str:
     type_ = facts.type or _members(facts.header).get("typ", ("",))[0]
     if library.types and type_ and type_ not in library.types:
         return f"{library.name} takes only tokens whose typ is {' or '.join(library.types)}."
-    extras = _members(facts.header).items()
-    unknown = next((name for name, (value, _) in extras if library.header and not (name in library.header and isinstance(value, str))), "")
-    if action == "sign" and unknown:
-        return f"{library.name} cannot put {_short(unknown)} into a header."
+    unknown = [name for name, (value, _) in _members(facts.header).items() if name not in library.header or not isinstance(value, str)]
+    if action == "sign" and library.header and unknown:
+        return f"{library.name} cannot put {_short(unknown[0])} into a header."
     if action == "sign" and not isinstance(lossless_json.read(facts.claims).value, dict):
         return "The payload is not a JSON object, so there are no claims to sign."
     return ""

@@ -8,6 +8,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.snippets import KEY_FORMS, Action, Facts, KeyForm, libraries, render
 from app.tokens import ALGORITHMS
@@ -128,3 +130,19 @@ def test_numbers_that_the_language_would_change_are_not_signed():
     claims = json.dumps({"n": 2**53 + 1})
     assert "digits" in render("jose", "sign", Facts("HS256", "secret", claims=claims)).why_not
     assert str(2**53 + 1) in render("pyjwt", "sign", Facts("HS256", "secret", claims=claims)).text
+
+
+REGISTERED = st.sampled_from(["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "kid", "alg", "__proto__", "items", "0"])
+VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.text(max_size=2), max_size=2)
+OBJECT = st.dictionaries(REGISTERED | st.text(max_size=5), VALUE | st.dictionaries(REGISTERED, VALUE, max_size=2), max_size=5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(header=OBJECT, claims=OBJECT, issuer=st.none() | st.text(), key=st.none() | st.text())
+@pytest.mark.parametrize("library_id", LIBRARIES)
+def test_no_header_and_no_claims_make_it_fail(library_id: str, header: dict, claims: dict, issuer: str | None, key: str | None):
+    told = {"header": json.dumps(header), "claims": json.dumps(claims), "issuer": issuer, "audience": issuer, "type": issuer, "key": key}
+    for action, (name, form) in itertools.product(ACTIONS, [("HS256", "secret"), ("RS256", "pem"), ("ES256", "jwk"), ("RSA-OAEP", "pem")]):
+        facts = Facts(name, form, encryption="A256GCM" if name == "RSA-OAEP" else "", **told)  # type: ignore[arg-type]
+        snippet = render(library_id, action, facts)
+        assert snippet.can == bool(snippet.text)
