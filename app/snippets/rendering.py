@@ -133,21 +133,32 @@ def _json(members: Mapping[str, str]) -> str:
 
 
 def _why_not(library: Library, action: Action, facts: Facts) -> str:
-    row = _row(facts)
-    if facts.encryption and not library.encrypted:
-        return f"There is no code for encrypted tokens with {library.name}."
+    """Why there is no code: the first reason, or nothing."""
     if facts.algorithm == "none":
         return "A token without a signature proves nothing: there is nothing to verify, and nobody should accept one."
-    curve = facts.curve if row and row.family in ("eddsa", "ecdh") else ""
-    offered = library.encrypted if facts.encryption else [*library.algorithms, *library.curves]
-    for name in (facts.algorithm, facts.encryption, curve):
-        if row is None or (name and name not in offered):
-            return (
-                f"There is no code for {_short(name)} with {library.name}."
-                if facts.encryption
-                else f"{library.name} does not offer {_short(name)}."
-            )
-    assert row is not None
+    if facts.encryption and not library.encrypted:
+        return f"There is no code for encrypted tokens with {library.name}."
+    row = _row(facts)
+    missing = _not_offered(library, facts, row)
+    if row is None or missing is not None:
+        name = _short(facts.algorithm if missing is None else missing)
+        return f"There is no code for {name} with {library.name}." if facts.encryption else f"{library.name} does not offer {name}."
+    return _of_key(library, action, facts, row) or _of_rules(library, action, facts) or _of_content(library, action, facts)
+
+
+def _not_offered(library: Library, facts: Facts, row: Algorithm | KeyManagement | None) -> str | None:
+    """The first name in the token that the library does not offer."""
+    sealed = bool(facts.encryption)
+    if facts.algorithm not in (library.encrypted if sealed else library.algorithms):
+        return facts.algorithm
+    if sealed and (facts.encryption not in library.encrypted or facts.encryption not in CONTENT_ENCRYPTION):
+        return facts.encryption
+    has_curves = row is not None and row.family in ("eddsa", "ecdh")
+    return facts.curve if has_curves and facts.curve and facts.curve not in (library.encrypted if sealed else library.curves) else None
+
+
+def _of_key(library: Library, action: Action, facts: Facts, row: Algorithm | KeyManagement) -> str:
+    """Why the key cannot be loaded."""
     fitting = SECRET_FORMS if row.key_type == "oct" else PAIR_FORMS
     if facts.key_form not in fitting:
         wants = row.wants if isinstance(row, Algorithm) else row.wants(CONTENT_ENCRYPTION[facts.encryption])
@@ -155,18 +166,30 @@ def _why_not(library: Library, action: Action, facts: Facts) -> str:
     if _form(action, facts) not in library.keys:
         others = " or ".join(KEY_FORMS[form] for form in fitting if form in library.keys)
         return f"{library.name} does not read {KEY_FORMS[facts.key_form]} here. Give the key as {others}."
+    return ""
+
+
+def _of_rules(library: Library, action: Action, facts: Facts) -> str:
+    """What the library itself says it does not do."""
     for refusal in library.refuses:
         if all((action if name == "action" else getattr(facts, name)) == value for name, value in refusal.items() if name != "because"):
             return refusal["because"]
-    type_ = facts.type or _members(facts.header).get("typ", ("",))[0]
-    if library.types and type_ and type_ not in library.types:
-        return f"{library.name} takes only tokens whose typ is {' or '.join(library.types)}."
-    unknown = [name for name, (value, _) in _members(facts.header).items() if name not in library.header or not isinstance(value, str)]
-    if action == "sign" and library.header and unknown:
-        return f"{library.name} cannot put {_short(unknown[0])} into a header."
-    if action == "sign" and not isinstance(lossless_json.read(facts.claims).value, dict):
-        return "The payload is not a JSON object, so there are no claims to sign."
     return ""
+
+
+def _of_content(library: Library, action: Action, facts: Facts) -> str:
+    """Why the library cannot take the header or the claims."""
+    header = _members(facts.header)
+    typ = facts.type or header.get("typ", ("",))[0]
+    if library.types and typ and typ not in library.types:
+        return f"{library.name} takes only tokens whose typ is {' or '.join(library.types)}."
+    if action == "verify":
+        return ""
+    unknown = [name for name, (value, _) in header.items() if name not in library.header or not isinstance(value, str)]
+    if library.header and unknown:
+        return f"{library.name} cannot put {_short(unknown[0])} into a header."
+    is_claims = isinstance(lossless_json.read(facts.claims).value, dict)
+    return "" if is_claims else "The payload is not a JSON object, so there are no claims to sign."
 
 
 def _short(name: str) -> str:

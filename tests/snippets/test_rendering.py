@@ -118,6 +118,34 @@ def test_a_library_tells_what_a_reader_must_know(library_id: str):
     assert all(note.endswith(".") for note in library.notes)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (Facts("Ed448"), "PyJWT does not offer Ed448."),
+        (Facts("ML-DSA-44"), "PyJWT does not offer ML-DSA-44."),
+        (Facts("RSA-OAEP", encryption="A256GCM"), "There is no code for encrypted tokens with PyJWT."),
+        (Facts("HS256", "pem"), "HS256 takes a shared secret, which is not a PEM file."),
+        (Facts("RS256", "secret"), "RS256 takes an RSA key, which is not a secret as text."),
+        (
+            Facts("EdDSA", "jwks", curve="Ed448"),
+            "PyJWT leaves Ed448 keys out when it reads a JWK Set. Give the key as a JWK or a PEM file.",
+        ),
+    ],
+    ids=["another name", "post-quantum", "encrypted", "secret", "pair", "a gap"],
+)
+def test_it_says_exactly_what_cannot_be(facts: Facts, said: str):
+    assert render("pyjwt", "verify", facts).why_not == said
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "encryption"), [("RSA-OAEP", "RSA-OAEP"), ("A256GCM", "A256GCM"), ("RSA-OAEP", "x"), ("RS256", "A256GCM")]
+)
+@pytest.mark.parametrize("form", KEY_FORMS)
+def test_names_in_the_wrong_place_are_not_offered(algorithm: str, encryption: str, form: KeyForm):
+    said = render("joserfc", "verify", Facts(algorithm, form, encryption=encryption)).why_not
+    assert said.startswith("There is no code for")
+
+
 def test_a_key_is_put_in_only_when_it_is_given():
     facts = Facts("HS256", "secret", claims="{}")
     assert "JWT_SECRET" in render("pyjwt", "verify", facts).text
