@@ -14,7 +14,7 @@ from typing import Any
 from app.snippets import Library, libraries
 from app.snippets.results import FILE
 from app.tokens import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
-from tests.snippets import toolchains
+from tests.snippets import installing
 from tests.snippets.cases import Scheme
 from tests.snippets.running import NAMES, Trial
 from tests.snippets.toolchains import Bench
@@ -26,7 +26,7 @@ SIGNS = {"ran": "●", "not run": "○", "refused": "–", "wrong": "✗"}
 def main(names: list[str]) -> int:
     """Run the libraries called *names*, or all; returns how many things are wrong."""
     complaints: list[str] = []
-    with toolchains.serving(toolchains.install()) as bench:
+    with installing.serving(installing.install()) as bench:
         print(f"{'':24}{'version':12}" + " ".join(NAMES))
         for library in libraries().values():
             if names and library.id not in names:
