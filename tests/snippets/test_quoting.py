@@ -117,29 +117,47 @@ def test_the_language_itself_reads_what_was_written(language: str, tmp_path: Pat
     assert json.loads(done.stdout) == wanted
 
 
-@pytest.mark.parametrize("language", ["shell", "c"])
-def test_a_compiler_or_shell_reads_what_was_written(language: str, tmp_path: Path):
-    wanted = [text for text in texts() if "\0" not in text]
-    quoted = [LANGUAGES[language].quote(text) for text in wanted]
-    if language == "shell":
-        file, commands = tmp_path / "strings.sh", [["bash", "strings.sh"]]
-        file.write_text("\n".join(f"printf '%s\\0' {item}" for item in quoted), "utf-8")
-    else:
-        file, commands = (
-            tmp_path / "strings.c",
-            [["cc", "-trigraphs", "-o", "strings", "strings.c"], ["./strings"]],
-        )
-        lines = "\n".join(f"  {item}," for item in quoted)
-        file.write_text(
-            f"#include <stdio.h>\nchar const *all[] = {{\n{lines}\n}};\n"
-            f"int main(void) {{ for (int i = 0; i < {len(quoted)}; i++) {{ fputs(all[i], stdout); putchar(0); }} }}\n",
-            "utf-8",
-        )
+# Those without JSON at hand write the bytes in hex, each string on a line.
+PROGRAMS: dict[str, tuple[list[list[str]], str]] = {
+    "shell": ([["bash", "strings.sh"]], 'for text in @ \\\n; do printf %s "$text" | od -An -v -tx1 | tr -d " \\n"; echo; done'),
+    "c": (
+        [["cc", "-trigraphs", "-o", "strings", "strings.c"], ["./strings"]],
+        "#include <stdio.h>\nconst char *all[] = {@, 0};\nint main(void) {\n"
+        '  for (int i = 0; all[i]; i++, putchar(10)) for (const char *c = all[i]; *c; c++) printf("%02x", (unsigned char)*c);\n}\n',
+    ),
+    "java": (
+        [["java", "-Dfile.encoding=UTF-8", "strings.java"]],
+        "class Strings { public static void main(String[] none) throws Exception {\n for (var text : new String[] {@})"
+        ' System.out.println(java.util.HexFormat.of().formatHex(text.getBytes("UTF-8")));\n} }',
+    ),
+    "go": (
+        [["go", "run", "strings.go"]],
+        'package main\nimport "fmt"\nfunc main() {\n\tfor _, text := range []string{@} {\n\t\tfmt.Printf("%x\\n", text)\n\t}\n}\n',
+    ),
+    "rust": (
+        [["rustc", "strings.rs"], ["./strings"]],
+        'fn main() { for text in [@] { for byte in text.bytes() { print!("{:02x}", byte) } println!() } }',
+    ),
+    "erlang": ([["escript", "strings.escript"]], 'main(_) ->\n  [io:format("~s~n", [binary:encode_hex(Text)]) || Text <- [@]].\n'),
+    "elixir": ([["elixir", "strings.exs"]], "for text <- [@], do: IO.puts(Base.encode16(text))"),
+}
+
+
+@pytest.mark.parametrize("language", sorted(PROGRAMS))
+def test_a_compiler_reads_what_was_written(language: str, tmp_path: Path):
+    commands, program = PROGRAMS[language]
     if not shutil.which(commands[0][0]):
         pytest.skip(f"{commands[0][0]} is not there")
+    row = LANGUAGES[language]
+    wanted = [text for text in texts() if "\0" not in text or language not in ("c", "shell")]
+    between = " \\\n" if language == "shell" else ",\n"
+    lines = between.join(map(row.quote, wanted))
+    first = "#!/usr/bin/env escript\n%% -*- coding: utf-8 -*-\n" if language == "erlang" else ""
+    (tmp_path / f"strings.{row.extension}").write_text(first + program.replace("@", lines, 1), "utf-8")
     for command in commands:
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
-    assert done.stdout.decode().split("\0")[:-1] == wanted
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr[:2000]
+    assert [bytes.fromhex(line).decode() for line in done.stdout.split("\n")[:-1]] == wanted
 
 
 def test_javascript_does_not_take_a_claim_for_the_prototype():
