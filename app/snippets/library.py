@@ -13,7 +13,7 @@ from typing import Any
 from app.snippets.languages import LANGUAGES, Language
 from app.snippets.results import results
 
-_FOLDER = Path(__file__).parent / "libraries"
+FOLDER = Path(__file__).parent / "libraries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Library:
 @cache
 def libraries() -> Mapping[str, Library]:
     """Every library there is, by its id, in the order of the languages."""
-    rows = [_library(path) for path in sorted(_FOLDER.glob("*.toml"))]
+    rows = [_library(path) for path in sorted(FOLDER.glob("*.toml"))]
     order = list(LANGUAGES)
     rows.sort(key=lambda row: order.index(row.language.id))
     return MappingProxyType({row.id: row for row in rows})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from app import tokens
 from app.snippets import KEY_FORMS, Action, Facts, KeyForm, Library, render
+from app.snippets.library import FOLDER
 from app.snippets.rendering import code, file_name
 from app.tokens import ALGORITHMS, Expectations
 from tests.snippets import cases
@@ -17,6 +19,11 @@ from tests.snippets.cases import Case, Scheme
 from tests.snippets.toolchains import Bench
 
 NAMES = tuple(name for name in ALGORITHMS if name != "none")
+
+
+def digest(library: Library) -> str:
+    """Tells one state of the library's file from another, so that what ran is known to be what is shown."""
+    return hashlib.sha256((FOLDER / f"{library.id}.toml").read_bytes()).hexdigest()[:16]
 
 
 class Trial:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.snippets import LANGUAGES, Snippet, libraries, results
+from app.snippets.results import FILE
 from tests.snippets.cases import Scheme
-from tests.snippets.running import NAMES, Trial
+from tests.snippets.running import NAMES, Trial, digest
 from tests.snippets.toolchains import Bench
 
 HERE = Path(__file__).parent
@@ -60,6 +61,12 @@ def test_enough_libraries_ran_in_enough_languages():
     ran = [libraries()[name] for name, result in results().items() if result.version]
     assert len(ran) >= 12
     assert len({library.language for library in ran}) >= 7
+
+
+@pytest.mark.parametrize("library_id", [name for name, result in results().items() if result.version])
+def test_what_ran_is_the_code_that_is_shown(library_id: str):
+    written = json.loads(FILE.read_text())[library_id]
+    assert written["code"] == digest(libraries()[library_id]), f"run: make snippets LIBRARIES={library_id}"
 
 
 def pins() -> dict[str, str]:
