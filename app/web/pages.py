@@ -11,7 +11,7 @@ from app.web.respond import THEMES, theme
 blueprint = Blueprint("pages", __name__)
 
 _YEAR = 365 * 24 * 3600
-_PAGES = ("/trust", "/keys", "/examples", "/learn", *(leaf.path for leaf in contents.LEAVES.values()))
+_PAGES = ("/trust", "/keys", "/examples", "/libraries", "/learn", *(leaf.path for leaf in contents.LEAVES.values()))
 
 
 @blueprint.get("/trust")

@@ -134,6 +134,8 @@ on("after:request", (event) => {
   say(answered ? "" : (TROUBLE[status] ?? (status < 500 ? `The server refuses this (${status}). ${HERE}` : GONE)));
   if (!answered) return event.preventDefault();
   ctx.text = news(ctx.text, ctx.sourceEvent.detail?.keepNotice);
+  // What a list is filtered by stands in the address; what is typed never does.
+  if (form.method === "get") history.replaceState(null, "", `?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`);
 });
 
 on("before:swap", ({ detail: { ctx, tasks } }) => {
@@ -160,4 +162,4 @@ on("finally:request", ({ detail: { ctx } }) => {
 
 // With scripts, Enter in a single-line field has nothing left to do: every key has been answered.
 for (const one of [form, document.getElementById("views")]) one?.addEventListener("submit", (event) => event.preventDefault());
-if (form) setApart(form);
+if (form?.method === "post") setApart(form);

@@ -1,0 +1,145 @@
+"""/libraries: every library is listed as its row tells it, and every filter holds, alone and together, with scripts and without."""
+
+from itertools import product
+
+import pytest
+
+from app import tokens
+from app.web import directory
+
+HTMX = {"HX-Request": "true"}
+
+
+def listed(dom):
+    """The ids of the libraries that a page lists."""
+    names = [cell.find("a") for cell in dom.tag("th") if cell.get("scope") == "row"]
+    return [link.get("href").removeprefix("/libraries/") for link in names]
+
+
+@pytest.fixture
+def ask(client):
+    def get(headers=None, **query):
+        response = client.get("/libraries", query_string=query, headers=headers)
+        assert response.status_code == 200
+        return response.dom
+
+    return get
+
+
+def test_the_page_is_in_the_navigation_and_lists_every_library(client, ask):
+    assert "/libraries" in [link.get("href") for link in client.get("/").dom.tag("a")]
+    dom = ask()
+    assert [link.get("href") for link in dom.tag("a") if link.get("aria-current")] == ["/libraries"]
+    assert listed(dom) == list(directory.LIBRARIES)
+    assert len(directory.LIBRARIES) >= 120
+    assert dom.words("listed").startswith(f"{len(directory.LIBRARIES)} of {len(directory.LIBRARIES)} libraries")
+
+
+@pytest.mark.parametrize("library", directory.LIBRARIES.values(), ids=lambda one: one.id)
+def test_every_row_is_whole_and_true_to_the_core(library):
+    assert library.repository.startswith("https://")
+    assert library.install
+    assert set(library.algorithms) | set(library.lacks) <= set(tokens.ALGORITHMS)
+    assert library.algorithms
+    assert not set(library.algorithms) & set(library.lacks)
+    assert not set(library.checks) & set(library.unchecked)
+    assert library.state in ("", "maintained", "archived")
+    assert library.id == library.id.lower()
+    assert not set(library.id) - set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+def test_the_libraries_of_a_language_stand_together():
+    languages = [one.language for one in directory.LIBRARIES.values()]
+    assert [name for name, before in zip(languages, ["", *languages], strict=False) if name != before] == list(directory.LANGUAGES)
+
+
+@pytest.mark.parametrize("language", directory.LANGUAGES)
+def test_it_filters_by_language(ask, language):
+    assert listed(ask(language=language)) == [one.id for one in directory.LIBRARIES.values() if one.language == language]
+
+
+@pytest.mark.parametrize("algorithm", directory.ALGORITHMS)
+def test_it_filters_by_algorithm(ask, algorithm):
+    assert listed(ask(algorithm=algorithm)) == [one.id for one in directory.LIBRARIES.values() if algorithm in one.algorithms]
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        pytest.param("maintained", lambda one: one.state == "maintained", id="maintained"),
+        pytest.param("exp", lambda one: "exp" in one.checks, id="exp"),
+        pytest.param("aud", lambda one: "aud" in one.checks, id="aud"),
+        pytest.param("iss", lambda one: "iss" in one.checks, id="iss"),
+        pytest.param("jwks", lambda one: one.jwks is True, id="jwks"),
+        pytest.param("jwe", lambda one: one.jwe is True, id="jwe"),
+        pytest.param("sign", lambda one: one.signs, id="sign"),
+        pytest.param("code", lambda one: one.code != "", id="code"),
+    ],
+)
+def test_it_filters_by_what_a_library_does(ask, name, holds):
+    assert listed(ask(has=name)) == [one.id for one in directory.LIBRARIES.values() if holds(one)]
+    assert name in directory.FEATURES
+
+
+def test_all_filters_hold_together(ask):
+    for language, algorithm, name in product(("", "Python", "Go"), ("", "EdDSA"), directory.FEATURES):
+        found = set(listed(ask(language=language, algorithm=algorithm, has=[name, "jwe"])))
+        alone = [listed(ask(language=language)), listed(ask(algorithm=algorithm)), listed(ask(has=name)), listed(ask(has="jwe"))]
+        assert found == set.intersection(*map(set, alone))
+
+
+def test_what_was_chosen_stays_chosen_and_is_counted(ask):
+    dom = ask(language="Python", algorithm="EdDSA", has=["jwe", "exp"])
+    chosen = ["".join(option.itertext()) for option in dom.tag("option") if option.get("selected") is not None]
+    assert chosen == ["Python", "EdDSA"]
+    assert {box.get("value") for box in dom.tag("input") if box.get("checked") is not None} == {"jwe", "exp"}
+    assert dom.words("listed").startswith(f"{len(listed(dom))} of ")
+
+
+def test_nothing_found_says_what_to_do(ask):
+    dom = ask(language="PostgreSQL", has="jwe")
+    assert listed(dom) == []
+    assert "No library here is and does all of that." in dom.words("listed")
+
+
+def test_htmx_gets_the_list_that_the_page_has(client):
+    query = {"language": "Go", "has": "jwe"}
+    page, partial = client.get("/libraries", query_string=query), client.get("/libraries", query_string=query, headers=HTMX)
+    assert partial.dom.panes == ["notice", "listed"]
+    assert partial.dom.words("listed") == page.dom.words("listed")
+
+
+def test_the_form_works_without_javascript(ask):
+    form = ask()["filter"]
+    assert (form.get("method") or "get", form.get("action")) == ("get", "/libraries")
+    assert [button for button in form.iter("button") if "plain" in button.get("class", "")]
+    assert {field.get("name") for field in form.iter() if field.tag in ("select", "input")} == {"language", "algorithm", "has"}
+
+
+@pytest.mark.parametrize(
+    "query", [{"language": "<script>"}, {"algorithm": "none"}, {"has": "'\"><b>"}], ids=["language", "algorithm", "has"]
+)
+def test_what_it_does_not_know_is_left_out_and_never_repeated(ask, query):
+    dom = ask(**query)
+    assert listed(dom) == list(directory.LIBRARIES)
+    assert dom.words("notice") == "The address asks for something that this page does not know; that is left out."
+    assert not dom.tag("b")
+
+
+@pytest.mark.parametrize("library", directory.LIBRARIES.values(), ids=lambda one: one.id)
+def test_every_library_has_a_page_with_what_is_known_of_it(client, library):
+    dom = client.get(f"/libraries/{library.id}").dom
+    words = dom.words("main")
+    assert library.name in words
+    assert dom.typed("install") == library.install
+    assert all(name in words for name in (*library.algorithms, *library.checks, library.licence, library.note))
+    assert library.repository in [link.get("href") for link in dom.tag("a")]
+    (back,) = [link.get("href") for link in dom.tag("a") if (link.get("href") or "").startswith("/libraries?")]
+    assert library.id in listed(client.get(back).dom)
+
+
+@pytest.mark.parametrize("name", ["nothing", "PYJWT", "pyjwt/", "%3Cscript%3E", "..%2Ftrust", "pyjwt.toml"])
+def test_a_name_that_is_not_listed_is_not_found(client, name):
+    response = client.get(f"/libraries/{name}")
+    assert response.status_code == 404
+    assert "script" not in response.dom.words("main")
