@@ -49,7 +49,7 @@ def _add_components(app: Flask) -> None:
 
     In this order: a macro sees the ones that were there before it.
     """
-    for name in ("spec", "icon", "statement", "rows", "mend", "checks", "copy", "switch", "finder"):
+    for name in ("spec", "icon", "statement", "rows", "mend", "checks", "copy", "code", "switch", "finder"):
         module = app.jinja_env.get_template(f"components/{name}.html").module
         app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
         if name == "spec":

@@ -16,7 +16,7 @@ from app import tokens
 from app.tokens import keys, lossless_json, times
 from app.tokens.algorithms import Algorithm
 from app.tokens.keys.kinds import Kind, for_header
-from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers
+from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers, snippets
 from app.web.errors import Refused
 from app.web.respond import answer
 from app.web.turns import making
@@ -28,7 +28,7 @@ _FOLLOWING = ("notice", "verdict", "findings", "parameters", "claims", "key_note
 AFTER_TOKEN = (*_FOLLOWING, "header", "payload", "detached", "travel")
 AFTER_PANE = (*_FOLLOWING, "token", "travel")
 AFTER_KEY = (*_FOLLOWING, "travel")
-ALL = (*_FOLLOWING, "token", "header", "payload", "detached", "key", "expect", "share")  # travel stands in expect
+ALL = (*_FOLLOWING, "token", "header", "payload", "detached", "key", "expect", "share", "snippet")  # travel stands in expect
 
 _MOST_FIELDS = 160  # tick boxes for disclosures among them
 _NOTHING = Verdict("idle", *(Statement("idle", ""),) * 3, (), 0, 0)
@@ -150,6 +150,8 @@ def show(
     if request.form.get("share") and not request.form.get("unshare"):
         origin = request.host_url.rstrip("/")
         page.share = sharing.share(report.token, form, request.form, request.form.getlist("mask"), origin)
+    if request.form.get("snippet") and not request.form.get("unsnippet"):
+        page.snippet = snippets.panel(report, form, request.form)
     return page
 
 

@@ -1,4 +1,4 @@
-"""Out again: /report /share /compare. What leaves the page goes in an answer, and never in an address."""
+"""Out again: /report /share /snippet /compare. What leaves the page goes in an answer, and never in an address."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def report() -> Response:
 @blueprint.post("/share")
 def share() -> Response:
     return answer(debugger.show(debugger.read_form()), ("share",))
+
+
+@blueprint.post("/snippet")
+def snippet() -> Response:
+    return answer(debugger.show(debugger.read_form()), ("snippet",))
 
 
 @blueprint.get("/compare")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from flask import Response, make_response, render_template, request
 
 THEMES = ("system", "light", "dark")
+_PANELS = ("share", "snippet")
+"""What follows the token while it is open."""
 
 
 def wants_partials() -> bool:
@@ -27,8 +29,7 @@ def answer(page: object, panes: Sequence[str], whole: str = "debugger") -> Respo
     if wants_partials():
         if "slots" in request.form:  # a page with some of the panes
             panes = [pane for pane in panes if pane in request.form["slots"].split()]
-        if "share" in request.form and "share" not in panes:
-            panes = (*panes, "share")  # an open panel follows the token
+        panes = (*panes, *(name for name in _PANELS if name in request.form and name not in panes))
         return make_response(render_template("partials/answer.html", page=page, panes=panes))
     return make_response(render_template(f"pages/{whole}.html", page=page, theme=theme()))
 

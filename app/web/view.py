@@ -269,6 +269,31 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """Code in a field, or why there is none."""
+
+    id: str
+    text: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetPanel:
+    """The code for the token on the page, in a library and for an action that the person chooses."""
+
+    library: str
+    action: str
+    menu: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """Each language with the id and the name of each of its libraries."""
+    code: Code
+    install: str
+    ran: str
+    can_hold_key: bool
+    """Whether the key in the box may stand in the code: it is public, or one of the examples'."""
+    holds_key: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FetchNote:
     """What became of a fetch: the URL as it was typed, what was said to be there, and what came; without a *word*, nothing was asked yet."""
 
@@ -320,6 +345,7 @@ class Page:
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters`, `expect`, `digests`, `seen` and `issue`: not made and not sent."""
     share: Share | None = None
+    snippet: SnippetPanel | None = None
     has_detached: bool = False
     """Whether there is a box for a payload that the token leaves out."""
     detached_note: str = ""

@@ -1,0 +1,149 @@
+"""Code for the token on the page: what it must know of the token, and how the page shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from itertools import groupby
+
+from app import snippets, tokens
+from app.snippets import Action, Facts, KeyForm, Library
+from app.tokens import Key, base64url, keys
+from app.tokens.lossless_json import Document
+from app.web import examples
+from app.web.view import Code, Form, SnippetPanel
+
+FIRST = "pyjwt"
+_LONGEST_LEEWAY = 86_400
+# What stands elsewhere in the code, names a key that nobody should take from a token, or changes what the signature is over.
+_NOT_COPIED = frozenset(("alg", "enc", "zip", "jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256", "crit", "b64"))
+
+
+def panel(report: tokens.Report, form: Form, sent: Mapping[str, str]) -> SnippetPanel:
+    """The pane beside the token; *sent* says which library, whether to verify or to sign, and whether the key is put in."""
+    library = snippets.libraries().get(sent.get("snippet_library", "")) or snippets.libraries()[FIRST]
+    action: Action = "sign" if sent.get("snippet_action") == "sign" else "verify"
+    key = _fitting(report)
+    can_hold_key = key is not None and (form.key in examples.KEYS or (action == "verify" and not key.can_sign))
+    holds_key = can_hold_key and "snippet_key" in sent
+    facts = _facts(report, form, key, action if holds_key else None)
+    why_not = _why_not(report)
+    return SnippetPanel(
+        library.id,
+        action,
+        menu(),
+        Code("snippet-code", "", why_not) if why_not else code(library, action, facts, "snippet-code"),
+        library.install,
+        "" if why_not else ran(library, facts.algorithm),
+        can_hold_key,
+        holds_key,
+    )
+
+
+@cache
+def menu() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The libraries to choose from: each language with the id and the name of each."""
+    rows = snippets.libraries().values()
+    return tuple((name, tuple((one.id, one.name) for one in group)) for name, group in groupby(rows, key=lambda one: one.language.name))
+
+
+def code(library: Library, action: Action, facts: Facts, field: str) -> Code:
+    """The code, or why there is none, for the field with this id."""
+    made = snippets.render(library.id, action, facts)
+    return Code(field, made.text.rstrip("\n"), made.why_not)
+
+
+def ran(library: Library, algorithm: str) -> str:
+    """What became of the library with this algorithm when it was run."""
+    result = snippets.results().get(library.id)
+    if result and result.version and result.algorithms.get(algorithm) == "ran":
+        return f"Ran with version {result.version}."
+    return "Not run." if algorithm in library.algorithms else ""
+
+
+def _why_not(report: tokens.Report) -> str:
+    """Why there can be no code for such a token in any library."""
+    token = report.token
+    if not isinstance(token.alg, str) or token.kind == "unknown":
+        return "Paste a token: the code follows it."
+    if token.kind == "SD-JWT":
+        return "There is no code for an SD-JWT here: a library for JWTs reads only its first part."
+    if token.serialization != "compact":
+        return "There is no code for a token in JSON serialization here: a library for JWTs takes the compact form."
+    if token.is_unencoded:
+        return "There is no code for a payload that stands outside base64url (RFC 7797) here."
+    return ""
+
+
+def _facts(report: tokens.Report, form: Form, key: Key | None, put_in: Action | None) -> Facts:
+    """What the code must know; *put_in* is the action for which the key is written into it, or None."""
+    header = report.header if isinstance(report.header, dict) else {}
+    payload = report.payload if isinstance(report.payload, dict) else {}
+    key_form = _key_form(report, key)
+    audience = payload.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    return Facts(
+        _text(header.get("alg")) or "",
+        key_form,
+        key.curve if key else "",
+        (_text(header.get("enc")) or "an unnamed algorithm") if report.kind == "JWE" else "",
+        form.issuer.strip() or _text(payload.get("iss")),
+        form.audience.strip() or next(filter(None, map(_text, audiences)), None),
+        form.type.strip() or _special_type(header.get("typ")),
+        int(min(max(report.leeway, 0), _LONGEST_LEEWAY)),
+        "exp" in payload,
+        _text(header.get("kid")),
+        _extras(report.token.header),
+        report.payload_text or "",
+        _key_text(key, key_form, put_in) if key and put_in else None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _special_type(typ: object) -> str | None:
+    """A type that says more than that this is a JWT."""
+    text = _text(typ)
+    return text if text and text.upper() != "JWT" else None
+
+
+def _extras(header: Document | None) -> str:
+    """What the header holds for a token signed anew to have as well, as it was written."""
+    last = {entry.name: entry for entry in header.members if entry.name not in _NOT_COPIED} if header else {}
+    members = (f"{json.dumps(name)}:{header.text[one.start : one.end]}" for name, one in last.items() if header)
+    return f"{{{','.join(members)}}}"
+
+
+def _fitting(report: tokens.Report) -> Key | None:
+    """The key of the box that the token's algorithm takes."""
+    algorithm = tokens.ALGORITHMS.get(report.token.alg) if isinstance(report.token.alg, str) else None
+    fitting = [key for key in report.keys.keys if algorithm and key.fits(algorithm)]
+    return report.signature.key if report.signature.key in fitting else next(iter(fitting), None)
+
+
+def _key_form(report: tokens.Report, key: Key | None) -> KeyForm:
+    """The form of the key in the box; without one that fits, the usual form for the algorithm."""
+    if key is None:
+        algorithm = tokens.ALGORITHMS.get(str(report.token.alg))
+        return "secret" if algorithm and algorithm.family == "hmac" else "pem"
+    if key.read_as.startswith("JWK"):
+        return "jwks" if report.keys.is_set else "jwk"
+    if key.secret is None:
+        return "pem"
+    return "secret" if report.keys.encoding in ("auto", "utf8") else "secret-base64url"
+
+
+def _key_text(key: Key, key_form: KeyForm, action: Action) -> str:
+    """The key as it stands in the code: its public half unless the code signs."""
+    signs = action == "sign"
+    if key_form == "pem":
+        return keys.private_pem(key) if signs else keys.public_pem(key)
+    if key_form == "secret":
+        return (key.secret or b"").decode("utf-8", "surrogatepass")
+    if key_form == "secret-base64url":
+        return base64url.encode(key.secret or b"")
+    jwk = keys.private_jwk(key) if signs else keys.public_jwk(key)
+    return json.dumps({"keys": [jwk]} if key_form == "jwks" and not signs else jwk)
