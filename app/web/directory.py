@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app import tokens
+from app import snippets, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,31 @@ class Choice:
 def _read() -> dict[str, Library]:
     rows: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "libraries.toml").read_text("utf-8"))["libraries"]
     lists = ("algorithms", "lacks", "checks", "unchecked")
-    return {row["id"]: Library(**(row | {name: tuple(row.get(name, ())) for name in lists})) for row in rows}
+    listed = [_with_code(Library(**(row | {name: tuple(row.get(name, ())) for name in lists}))) for row in rows]
+    codes = {one.code for one in listed}
+    listed += [
+        _with_code(Library(one.id, one.name, one.language.name, one.url, one.install))
+        for one in snippets.libraries().values()
+        if one.id not in codes
+    ]
+    return {one.id: one for one in sorted(listed, key=lambda one: (one.language.casefold(), one.name.casefold()))}
+
+
+def _with_code(library: Library) -> Library:
+    """What the code of a library shows goes before what was listed of it."""
+    coded = snippets.libraries().get(library.code or library.id)
+    if coded is None:
+        return library
+    result = snippets.results().get(coded.id)
+    refused = {name for name, outcome in result.algorithms.items() if outcome == "refused"} if result else set()
+    offered = {*library.algorithms, *coded.algorithms} - refused
+    lacks = {*library.lacks, *refused} - offered
+    return replace(
+        library,
+        algorithms=tuple(name for name in tokens.ALGORITHMS if name in offered),
+        lacks=tuple(name for name in tokens.ALGORITHMS if name in lacks),
+        code=coded.id,
+    )
 
 
 LIBRARIES = _read()

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from app import snippets, tokens
+from app.snippets import Action
 from app.web import directory
+from app.web import snippets as code
 from app.web.directory import Choice, Library
+from app.web.view import Code
 
 Answer = Literal["yes", "no", "not known"]
 
@@ -19,6 +23,8 @@ _FAMILIES = (
     ("ES256–512", ("ES256", "ES384", "ES512")),
     ("ML-DSA", ("ML-DSA-44", "ML-DSA-65", "ML-DSA-87")),
 )
+_SIGNING = tuple(name for name in tokens.ALGORITHMS if name != "none")
+_ACTIONS: tuple[tuple[Action, str], ...] = (("verify", "Verify"), ("sign", "Sign"))
 _UNKNOWN = "The address asks for something that this page does not know; that is left out."
 
 
@@ -63,6 +69,20 @@ class LibrariesPage:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePart:
+    """The code of a library for an algorithm and a form of the key."""
+
+    algorithm: str
+    key_form: str
+    """Nothing is the usual form."""
+    algorithms: tuple[tuple[str, str], ...]
+    key_forms: tuple[tuple[str, str], ...]
+    texts: tuple[tuple[str, Code], ...]
+    ran: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryPage:
     """Everything the page of one library shows."""
 
@@ -73,11 +93,16 @@ class LibraryPage:
     repository: str
     note: str
     facts: tuple[tuple[str, str], ...]
+    elsewhere: str
+    """The id of the library whose page has the code, when it is another one."""
+    code: CodePart | None
+    notice: str = ""
 
 
-def library_page(library: Library) -> LibraryPage:
-    """What is known of a library, in words."""
+def library_page(library: Library, algorithm: str, key_form: str, now: int) -> LibraryPage:
+    """What is known of a library in words, and its code when there is some."""
     row = row_of(library)
+    coded = snippets.libraries().get(library.id)
     facts = (
         ("Algorithms", " ".join(library.algorithms) or "not known"),
         ("Does not offer", " ".join(library.lacks) or "not known"),
@@ -90,14 +115,35 @@ def library_page(library: Library) -> LibraryPage:
         ("Author", library.author),
         ("Version at least", library.minimum),
     )
+    is_known = algorithm in ("", *_SIGNING) and key_form in ("", *snippets.KEY_FORMS)
     return LibraryPage(
         library.id,
         library.name,
         library.language,
-        library.install,
+        coded.install if coded else library.install,
         library.repository,
         row.note,
         tuple((name, value) for name, value in facts if value),
+        library.code if library.code != library.id else "",
+        _code(coded, algorithm, key_form, now) if coded else None,
+        "" if is_known else _UNKNOWN,
+    )
+
+
+def _code(library: snippets.Library, algorithm: str, key_form: str, now: int) -> CodePart:
+    chosen = algorithm if algorithm in _SIGNING else library.algorithms[0]
+    facts = code.example(chosen, key_form, now)
+    texts = [(label, code.code(library, action, facts, f"{action}-code")) for action, label in _ACTIONS]
+    if texts[0][1].why_not == texts[1][1].why_not != "":
+        texts = texts[:1]
+    return CodePart(
+        chosen,
+        key_form if key_form in snippets.KEY_FORMS else "",
+        tuple((name, name if name in library.algorithms else f"{name}, not offered") for name in _SIGNING),
+        tuple(snippets.KEY_FORMS.items()),
+        tuple(texts),
+        code.ran(library, chosen),
+        library.notes,
     )
 
 

@@ -17,7 +17,7 @@ from app.web.view import Code, Form, SnippetPanel
 FIRST = "pyjwt"
 _LONGEST_LEEWAY = 86_400
 # What stands elsewhere in the code, names a key that nobody should take from a token, or changes what the signature is over.
-_NOT_COPIED = frozenset(("alg", "enc", "zip", "jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256", "crit", "b64"))
+_NOT_COPIED = frozenset(("zip", "jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256", "crit", "b64"))
 
 
 def panel(report: tokens.Report, form: Form, sent: Mapping[str, str]) -> SnippetPanel:
@@ -60,6 +60,23 @@ def ran(library: Library, algorithm: str) -> str:
     if result and result.version and result.algorithms.get(algorithm) == "ran":
         return f"Ran with version {result.version}."
     return "Not run." if algorithm in library.algorithms else ""
+
+
+def example(algorithm: str, key_form: str, now: int) -> Facts:
+    """An access token of that algorithm, for the page of a library; without a known form the key has the usual one."""
+    return Facts(
+        algorithm,
+        next((form for form in snippets.KEY_FORMS if form == key_form), _usual_form(algorithm)),
+        algorithm if algorithm in ("Ed25519", "Ed448") else "",
+        issuer="https://issuer.example",
+        audience="https://api.example",
+        claims=json.dumps({"iss": "https://issuer.example", "sub": "1234567890", "aud": "https://api.example", "exp": now + 3600}),
+    )
+
+
+def _usual_form(algorithm: object) -> KeyForm:
+    row = tokens.ALGORITHMS.get(algorithm) if isinstance(algorithm, str) else None
+    return "secret" if row and row.family == "hmac" else "pem"
 
 
 def _why_not(report: tokens.Report) -> str:
@@ -127,10 +144,9 @@ def _fitting(report: tokens.Report) -> Key | None:
 def _key_form(report: tokens.Report, key: Key | None) -> KeyForm:
     """The form of the key in the box; without one that fits, the usual form for the algorithm."""
     if key is None:
-        algorithm = tokens.ALGORITHMS.get(str(report.token.alg))
-        return "secret" if algorithm and algorithm.family == "hmac" else "pem"
+        return _usual_form(report.token.alg)
     if key.read_as.startswith("JWK"):
-        return "jwks" if report.keys.is_set else "jwk"
+        return "jwks" if report.keys.is_set and key.secret is None else "jwk"
     if key.secret is None:
         return "pem"
     return "secret" if report.keys.encoding in ("auto", "utf8") else "secret-base64url"

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from app import tokens
+from app import snippets, tokens
 from app.web import directory
 
 HTMX = {"HX-Request": "true"}
@@ -131,7 +131,8 @@ def test_every_library_has_a_page_with_what_is_known_of_it(client, library):
     dom = client.get(f"/libraries/{library.id}").dom
     words = dom.words("main")
     assert library.name in words
-    assert dom.typed("install") == library.install
+    coded = snippets.libraries().get(library.id)
+    assert dom.typed("install") == (coded or library).install
     assert all(name in words for name in (*library.algorithms, *library.checks, library.licence, library.note))
     assert library.repository in [link.get("href") for link in dom.tag("a")]
     (back,) = [link.get("href") for link in dom.tag("a") if (link.get("href") or "").startswith("/libraries?")]
@@ -143,3 +144,60 @@ def test_a_name_that_is_not_listed_is_not_found(client, name):
     response = client.get(f"/libraries/{name}")
     assert response.status_code == 404
     assert "script" not in response.dom.words("main")
+
+
+@pytest.mark.parametrize("name", snippets.libraries())
+def test_a_library_with_code_shows_it_for_each_algorithm_and_form_of_the_key(client, name):
+    coded = snippets.libraries()[name]
+    for algorithm, form in product((name for name in tokens.ALGORITHMS if name != "none"), ("", *snippets.KEY_FORMS)):
+        dom = client.get(f"/libraries/{name}", query_string={"algorithm": algorithm, "key_form": form}).dom
+        words = dom.words("library_code")
+        for action in ("verify", "sign"):
+            if f"{action}-code" in dom:
+                assert algorithm in dom.typed(f"{action}-code")
+                assert algorithm in coded.algorithms
+            else:
+                assert any(said in words for said in ("does not", "which is not"))
+        chosen = [option.get("value") for option in dom.tag("option") if option.get("selected") is not None]
+        assert chosen == [algorithm, *([form] if form else [])]
+
+
+def test_code_says_with_what_version_it_ran_and_what_was_not_run(client):
+    for name, result in snippets.results().items():
+        for algorithm in snippets.libraries()[name].algorithms:
+            words = client.get(f"/libraries/{name}?algorithm={algorithm}").dom.words("library_code")
+            ran = result.algorithms.get(algorithm) == "ran"
+            assert (f"Ran with version {result.version}." in words) is ran
+            assert ("Not run." in words) is not ran
+
+
+def test_every_library_with_code_is_listed_once_and_its_code_is_one_click_away(client):
+    dom = client.get("/libraries?has=code").dom
+    links = [link.get("href") for link in dom.tag("a") if link.get("class") == "code"]
+    assert {link.removeprefix("/libraries/") for link in links} == set(snippets.libraries())
+    for link in set(links):
+        assert "verify-code" in client.get(link).dom
+
+
+def test_the_choice_of_code_works_with_htmx_and_without(client):
+    query = {"algorithm": "ES256", "key_form": "jwk"}
+    page = client.get("/libraries/pyjwt", query_string=query)
+    partial = client.get("/libraries/pyjwt", query_string=query, headers=HTMX)
+    assert partial.dom.panes == ["notice", "library_code"]
+    assert partial.dom.typed("verify-code") == page.dom.typed("verify-code")
+    assert client.get("/libraries/cjwt", headers=HTMX).dom.panes == ["notice"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"algorithm": "none"}, {"algorithm": "<b>x"}, {"key_form": "<b>x"}], ids=["none", "algorithm", "key form"]
+)
+def test_code_for_what_is_not_known_is_the_usual_one(client, query):
+    dom = client.get("/libraries/pyjwt", query_string=query).dom
+    assert "verify-code" in dom
+    assert dom.words("notice") == "The address asks for something that this page does not know; that is left out."
+    assert not dom.tag("b")
+
+
+def test_what_an_address_may_not_hold_is_refused(client):
+    for path in ("/libraries", "/libraries/pyjwt"):
+        assert client.get(path, query_string={"key": "canary"}).status_code == 400
