@@ -68,13 +68,13 @@ def _read() -> dict[str, Library]:
 
 
 def _with_code(library: Library) -> Library:
-    """What the code of a library shows goes before what was listed of it."""
+    """What running the code of a library shows is added to what was listed of it; that may be of another version."""
     coded = snippets.libraries().get(library.code or library.id)
     if coded is None:
         return library
     result = snippets.results().get(coded.id)
     refused = {name for name, outcome in result.algorithms.items() if outcome == "refused"} if result else set()
-    offered = {*library.algorithms, *coded.algorithms} - refused
+    offered = {*library.algorithms, *coded.algorithms}
     lacks = {*library.lacks, *refused} - offered
     return replace(
         library,

@@ -35,6 +35,7 @@ ALL = {
     "signers",
     "disclosures",
     "share",
+    "snippet",
 }
 FIELDS = {
     "token", "header", "header_layout", "payload", "payload_layout", "key", "key_encoding", "key_url", "key_url_kind", "algorithms", "issuer", "audience",
