@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 
@@ -104,6 +105,39 @@ def test_the_code_follows_the_token_while_it_is_typed_and_keeps_the_focus(debugg
     button.click()
     expect(page.locator("#snippet-library")).to_have_count(0)
     expect(button).to_have_attribute("aria-expanded", "false")
+
+
+@pytest.mark.parametrize("path", ["/", "/examples/expired-session"])
+def test_the_code_stands_below_what_it_is_about(new_context, path):
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(path)
+    page.locator("#snippet-button").click()
+    expect(page.locator("#snippet-code")).to_have_value(re.compile("jwt.decode"))
+    assert page.locator("#snippet-pane").bounding_box()["y"] > page.locator("#findings-pane").bounding_box()["y"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/libraries", "/libraries?language=Python", "/libraries?language=R&has=jwe", "/libraries/pyjwt", "/libraries/trivial"]
+)
+def test_axe_finds_nothing(new_context, path, scheme):
+    page = new_context(color_scheme=scheme).new_page()
+    page.goto(path)
+    found = Axe().run(page).response["violations"]
+    assert not [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_open_pane(new_context, scheme):
+    page = new_context(color_scheme=scheme).new_page()
+    page.goto("/?example=ES256")
+    page.locator("#snippet-button").click()
+    for library in ("pyjwt", "openssl"):
+        page.locator("#snippet-library").select_option(library)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        assert not [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("width", [320, 390])

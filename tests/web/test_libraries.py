@@ -92,10 +92,13 @@ def test_it_filters_by_what_a_library_does(ask, name, holds):
 
 
 def test_all_filters_hold_together(ask):
+    def alone(**part):
+        return {one.id for one in directory.chosen(directory.Choice(**part))}
+
     for language, algorithm, name in product(("", "Python", "Go"), ("", "EdDSA"), directory.FEATURES):
-        found = set(listed(ask(language=language, algorithm=algorithm, has=[name, "jwe"])))
-        alone = [listed(ask(language=language)), listed(ask(algorithm=algorithm)), listed(ask(has=name)), listed(ask(has="jwe"))]
-        assert found == set.intersection(*map(set, alone))
+        found = listed(ask(HTMX, language=language, algorithm=algorithm, has=[name, "jwe"]))
+        parts = alone(language=language), alone(algorithm=algorithm), alone(features=(name,)), alone(features=("jwe",))
+        assert set(found) == set.intersection(*parts)
 
 
 def test_what_was_chosen_stays_chosen_and_is_counted(ask):
@@ -160,22 +163,25 @@ def test_a_name_that_is_not_listed_is_not_found(client, name):
 def test_a_library_with_code_shows_it_for_each_algorithm_and_form_of_the_key(client, name):
     coded = snippets.libraries()[name]
     for algorithm, form in product((name for name in tokens.ALGORITHMS if name != "none"), ("", *snippets.KEY_FORMS)):
-        dom = client.get(f"/libraries/{name}", query_string={"algorithm": algorithm, "key_form": form}).dom
-        words = dom.words("library_code")
+        dom = client.get(f"/libraries/{name}", query_string={"algorithm": algorithm, "key_form": form}, headers=HTMX).dom
         for action in ("verify", "sign"):
             if f"{action}-code" in dom:
                 assert algorithm in dom.typed(f"{action}-code")
                 assert algorithm in coded.algorithms
             else:
-                assert any(said in words for said in ("does not", "which is not"))
-        chosen = [option.get("value") for option in dom.tag("option") if option.get("selected") is not None]
-        assert chosen == [algorithm, *([form] if form else [])]
+                assert any(said in dom.words("library_code") for said in ("does not", "which is not", "Give the key"))
+
+
+def test_what_was_chosen_of_the_code_stays_chosen(client):
+    for query in ({"algorithm": "ES256", "key_form": "jwk"}, {"algorithm": "HS256"}, {"algorithm": "ML-DSA-44", "key_form": "pem"}):
+        dom = client.get("/libraries/pyjwt", query_string=query).dom
+        assert [option.get("value") for option in dom.tag("option") if option.get("selected") is not None] == list(query.values())
 
 
 def test_code_says_with_what_version_it_ran_and_what_was_not_run(client):
     for name, result in snippets.results().items():
         for algorithm in snippets.libraries()[name].algorithms:
-            words = client.get(f"/libraries/{name}?algorithm={algorithm}").dom.words("library_code")
+            words = client.get(f"/libraries/{name}?algorithm={algorithm}", headers=HTMX).dom.words("library_code")
             ran = result.algorithms.get(algorithm) == "ran"
             assert (f"Ran with version {result.version}." in words) is ran
             assert ("Not run." in words) is not ran

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from app import snippets, tokens
 from app.tokens import keys
 from app.web import examples
+from app.web import snippets as code
 
 HTMX = {"HX-Request": "true"}
 SECRET = "canary-secret-of-at-least-32-bytes-length"
@@ -208,13 +210,14 @@ def test_for_what_is_no_signed_token_there_is_a_sentence_too(opened, token):
 
 
 @pytest.mark.parametrize("name", [example.name for example in examples.MENU])
-def test_every_example_has_code_or_a_reason_in_every_library(client, opened, name):
-    form = client.get(f"/?example={name}").dom.form
-    for library in snippets.libraries():
-        for action in ("verify", "sign"):
-            dom = opened(**form, snippet_library=library, snippet_action=action)
-            assert ("snippet-code" in dom and dom.typed("snippet-code").strip() != "") or "." in dom.words("snippet")
-            assert dom.typed("snippet-library") == library
+def test_every_example_has_code_or_a_reason_in_every_library(name):
+    form = examples.form(name, 1_800_000_000)
+    report = tokens.verify(form.token, form.key, at=1_800_000_000)
+    for library, action in product(snippets.libraries(), ("verify", "sign")):
+        panel = code.panel(report, form, {"snippet_library": library, "snippet_action": action, "snippet_key": "1"})
+        assert (panel.library, panel.action) == (library, action)
+        assert bool(panel.code.text) is not bool(panel.code.why_not)
+        assert not panel.code.why_not or panel.code.why_not.endswith(".")
 
 
 @pytest.mark.parametrize("sent", [{"snippet_library": "<b>"}, {"snippet_action": "<b>"}, {"leeway": "1e30"}, {"leeway": "-5"}], ids=str)
@@ -227,3 +230,11 @@ def test_what_it_does_not_know_leaves_the_usual_code(opened, make_token, sent):
 def test_a_long_leeway_is_a_whole_number_of_a_day_at_most(opened, make_token):
     assert "leeway=86400" in opened(token=make_token(), leeway="999999").typed("snippet-code")
     assert "leeway=1," in opened(token=make_token(), leeway="1.9").typed("snippet-code")
+
+
+def test_an_example_shows_its_code_in_its_own_small_debugger(client, opened):
+    dom = client.get("/examples/expired-session").dom
+    assert "show" in dom.words("snippet")
+    dom = opened(**dom.form)
+    assert dom.panes == ["snippet"]
+    assert 'algorithms=["ES256"]' in dom.typed("snippet-code")
