@@ -141,7 +141,7 @@ def test_axe_finds_nothing_in_the_open_pane(new_context, scheme):
 
 
 @pytest.mark.parametrize("width", [320, 390])
-@pytest.mark.parametrize("path", ["/libraries", "/libraries/pyjwt", "/libraries/system-identitymodel-tokens-jwt"])
+@pytest.mark.parametrize("path", ["/libraries", "/libraries/pyjwt", "/libraries/microsoft-identitymodel-jsonwebtokens"])
 def test_nothing_is_wider_than_a_phone(new_context, path, width):
     page = new_context(viewport={"width": width, "height": 844}).new_page()
     page.goto(path)
