@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
@@ -132,7 +132,10 @@ def library_page(library: Library, algorithm: str, key_form: str, now: int) -> L
 
 def _code(library: snippets.Library, algorithm: str, key_form: str, now: int) -> CodePart:
     chosen = algorithm if algorithm in _SIGNING else library.algorithms[0]
-    facts = code.example(chosen, key_form, now)
+    facts = code.readable(library, code.example(chosen, now))
+    for form in snippets.KEY_FORMS:
+        if form == key_form:
+            facts = replace(facts, key_form=form)
     texts = [(label, code.code(library, action, facts, f"{action}-code")) for action, label in _ACTIONS]
     if texts[0][1].why_not == texts[1][1].why_not != "":
         texts = texts[:1]

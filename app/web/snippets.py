@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 
@@ -28,6 +29,8 @@ def panel(report: tokens.Report, form: Form, sent: Mapping[str, str]) -> Snippet
     can_hold_key = key is not None and (form.key in examples.KEYS or (action == "verify" and not key.can_sign))
     holds_key = can_hold_key and "snippet_key" in sent
     facts = _facts(report, form, key, action if holds_key else None)
+    if key is None:
+        facts = readable(library, facts)
     why_not = _why_not(report)
     return SnippetPanel(
         library.id,
@@ -62,16 +65,22 @@ def ran(library: Library, algorithm: str) -> str:
     return "Not run." if algorithm in library.algorithms else ""
 
 
-def example(algorithm: str, key_form: str, now: int) -> Facts:
-    """An access token of that algorithm, for the page of a library; without a known form the key has the usual one."""
+def example(algorithm: str, now: int) -> Facts:
+    """An access token of that algorithm, for the page of a library."""
     return Facts(
         algorithm,
-        next((form for form in snippets.KEY_FORMS if form == key_form), _usual_form(algorithm)),
+        _usual_form(algorithm),
         algorithm if algorithm in ("Ed25519", "Ed448") else "",
         issuer="https://issuer.example",
         audience="https://api.example",
         claims=json.dumps({"iss": "https://issuer.example", "sub": "1234567890", "aud": "https://api.example", "exp": now + 3600}),
     )
+
+
+def readable(library: Library, facts: Facts) -> Facts:
+    """The same facts with the key in the usual form, or in another one if only that is read by the library."""
+    forms = (replace(facts, key_form=form) for form in (facts.key_form, *snippets.KEY_FORMS))
+    return next((one for one in forms if snippets.render(library.id, "verify", one).can), facts)
 
 
 def _usual_form(algorithm: object) -> KeyForm:
