@@ -212,6 +212,7 @@ def test_for_what_is_no_signed_token_there_is_a_sentence_too(opened, token):
 @pytest.mark.parametrize("name", [example.name for example in examples.MENU])
 def test_every_example_has_code_or_a_reason_in_every_library(name):
     form = examples.form(name, 1_800_000_000)
+    assert form is not None
     report = tokens.verify(form.token, form.key, at=1_800_000_000)
     for library, action in product(snippets.libraries(), ("verify", "sign")):
         panel = code.panel(report, form, {"snippet_library": library, "snippet_action": action, "snippet_key": "1"})
