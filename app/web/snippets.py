@@ -26,7 +26,8 @@ def panel(report: tokens.Report, form: Form, sent: Mapping[str, str]) -> Snippet
     library = snippets.libraries().get(sent.get("snippet_library", "")) or snippets.libraries()[FIRST]
     action: Action = "sign" if sent.get("snippet_action") == "sign" else "verify"
     key = _fitting(report)
-    can_hold_key = key is not None and (form.key in examples.KEYS or (action == "verify" and not key.can_sign))
+    is_public = key is not None and key.public is not None and not key.can_sign
+    can_hold_key = key is not None and (form.key in examples.KEYS or (action == "verify" and is_public))
     holds_key = can_hold_key and "snippet_key" in sent
     facts = _facts(report, form, key, action if holds_key else None)
     if key is None:

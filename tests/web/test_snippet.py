@@ -11,6 +11,7 @@ from app import snippets, tokens
 from app.tokens import keys
 from app.web import examples
 from app.web import snippets as code
+from app.web.view import Form
 
 HTMX = {"HX-Request": "true"}
 SECRET = "canary-secret-of-at-least-32-bytes-length"
@@ -239,3 +240,27 @@ def test_an_example_shows_its_code_in_its_own_small_debugger(client, opened):
     dom = opened(**dom.form)
     assert dom.panes == ["snippet"]
     assert 'algorithms=["ES256"]' in dom.typed("snippet-code")
+
+
+def catalogue():
+    """The tokens and keys of the failure catalogue."""
+    cases = json.loads((Path(__file__).parent.parent / "vectors/failure-classes.json").read_text("utf-8"))["cases"]
+    return [(case["token"], case["key"] or "") for case in cases if isinstance(case.get("token"), str)]
+
+
+BROKEN = [
+    ("eyJhbGciOiJSUzI1NiJ9.e30.AA", '{"kty":"RSA","n":"AQAB","e":"AQAB"}'),
+    ("eyJhbGciOiJFUzI1NiJ9.e30.AA", '{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}'),
+    ("eyJhbGciOiJFZERTQSJ9.e30.AA", '{"kty":"OKP","crv":"Ed25519","x":"AA"}'),
+    (tokens.encode('{"alg":"HS256"}', '{"iss":"\\ud800","n":1e400,"d":{"__proto__":[]}}', SECRET).token, SECRET),
+]
+
+
+def test_no_token_and_no_key_stops_it():
+    for token, key in (*catalogue(), *BROKEN):
+        report = tokens.verify(token, key, at=1_800_000_000)
+        for library, action in product(snippets.libraries(), ("verify", "sign")):
+            panel = code.panel(
+                report, Form(token=token, key=key), {"snippet_library": library, "snippet_action": action, "snippet_key": "1"}
+            )
+            assert bool(panel.code.text) is not bool(panel.code.why_not)
