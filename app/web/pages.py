@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from app.web import comparing, debugger
+from app.web import comparing, debugger, directory
 from app.web.learn import contents
 from app.web.respond import THEMES, theme
 
 blueprint = Blueprint("pages", __name__)
 
 _YEAR = 365 * 24 * 3600
-_PAGES = ("/trust", "/keys", "/examples", "/libraries", "/learn", *(leaf.path for leaf in contents.LEAVES.values()))
+_PAGES = (
+    *("/trust", "/keys", "/examples", "/libraries", "/learn"),
+    *(f"/libraries/{name}" for name in directory.LIBRARIES),
+    *(leaf.path for leaf in contents.LEAVES.values()),
+)
 
 
 @blueprint.get("/trust")

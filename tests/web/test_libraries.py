@@ -229,3 +229,10 @@ def test_code_for_what_is_not_known_is_the_usual_one(client, query):
 def test_what_an_address_may_not_hold_is_refused(client):
     for path in ("/libraries", "/libraries/pyjwt"):
         assert client.get(path, query_string={"key": "canary"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/libraries", "/libraries/pyjwt"])
+def test_the_theme_changes_without_scripts_and_the_page_stays(client, path):
+    (field,) = [one for one in client.get(path).dom["look"].iter("input") if one.get("name") == "page"]
+    answer = client.post("/theme", data={"page": field.get("value"), "theme": "dark"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
