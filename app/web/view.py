@@ -283,6 +283,8 @@ class SnippetPanel:
 
     library: str
     action: str
+    actions: tuple[tuple[str, str], ...]
+    """Each with what it is called."""
     menu: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Each language with the id and the name of each of its libraries."""
     code: Code

@@ -189,6 +189,49 @@ def test_what_is_signed_is_the_payload_as_it_is_written_and_no_key_comes_along_i
     assert "evil" not in code
 
 
+ENCRYPTED = [
+    ("RSA-OAEP-256", "A256GCM", "rsa"),
+    ("ECDH-ES", "A128GCM", "ec"),
+    ("A256KW", "A256GCM", "oct"),
+    ("dir", "A256GCM", "oct"),
+]
+
+
+@pytest.fixture(scope="module")
+def encrypted():
+    """A token for each way to encrypt, with the key that opens it as JWK."""
+    made = {"rsa": keys.generate(tokens.ALGORITHMS["RS256"]), "ec": keys.generate(tokens.ALGORITHMS["ES256"])}
+    whole = {name: keys.private_jwk(key) for name, key in made.items()}
+    jwks = {name: json.dumps({part: jwk[part] for part in jwk if part not in ("alg", "use", "key_ops")}) for name, jwk in whole.items()}
+    jwks["oct"] = json.dumps({"kty": "oct", "k": "A" * 43})
+    return {
+        alg: (tokens.encode(json.dumps({"alg": alg, "enc": enc}), CLAIMS, jwks[name]).token, jwks[name]) for alg, enc, name in ENCRYPTED
+    }
+
+
+@pytest.mark.parametrize("alg", [alg for alg, _, _ in ENCRYPTED])
+def test_an_encrypted_token_is_decrypted_and_made_by_code_and_no_private_key_is_put_in(opened, encrypted, alg):
+    token, jwk = encrypted[alg]
+    for action in ("verify", "sign"):
+        dom = opened(token=token, key=jwk, snippet_library="joserfc", snippet_action=action, snippet_key="1")
+        assert alg in constants(dom.typed("snippet-code"))
+        assert [option.text for option in dom["snippet-action"]] == ["decrypt", "encrypt"]
+        private = json.loads(jwk).get("d") or json.loads(jwk)["k"]
+        assert private not in dom.typed("snippet-code")
+        assert "with this key" not in dom.words("snippet")
+        assert "Ran with version" in dom.words("snippet")
+    assert "There is no code for encrypted tokens with PyJWT." in opened(token=token, key=jwk).words("snippet")
+
+
+def test_a_public_key_encrypts_in_code_when_asked(opened, encrypted):
+    token, jwk = encrypted["ECDH-ES"]
+    public = json.dumps({name: value for name, value in json.loads(jwk).items() if name != "d"})
+    form = {"token": token, "key": public, "snippet_library": "joserfc", "snippet_key": "1"}
+    assert "Write a payload." in opened(**form, snippet_action="sign").words("snippet")
+    assert json.loads(public)["x"] in opened(**form, payload=CLAIMS, snippet_action="sign").typed("snippet-code")
+    assert "with this key" not in opened(**form, snippet_action="verify").words("snippet")
+
+
 def kinds():
     """A token of each other kind."""
     vectors = Path(__file__).parent.parent / "vectors"
