@@ -165,7 +165,7 @@ VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_si
 OBJECT = st.dictionaries(REGISTERED | st.text(max_size=5), VALUE | st.dictionaries(REGISTERED, VALUE, max_size=2), max_size=5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(header=OBJECT, claims=OBJECT, issuer=st.none() | st.text(), key=st.none() | st.text())
 @pytest.mark.parametrize("library_id", LIBRARIES)
 def test_no_header_and_no_claims_make_it_fail(library_id: str, header: dict, claims: dict, issuer: str | None, key: str | None):
