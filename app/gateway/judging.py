@@ -1,0 +1,151 @@
+"""The token of a request against the issuers of a policy: the core's report, and the rules that a gateway adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.gateway.permissions import MISSING, value_at, written
+from app.gateway.policy import Issuer, KeySource, Policy
+from app.gateway.rules import Rule, failed, not_checked, passed
+from app.tokens import Check, Decoded, Expectations, Keys, Report, decode, read_keys, times, verify
+from app.tokens.findings import kind_of, quoted
+from app.tokens.near_misses import audiences_of
+
+LONGEST_TOKEN = 16_384
+# The core reads a token out of whatever was pasted; what a client sends must be one and nothing else.
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
+_ENCRYPTED = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){4}")
+_NAMES = ("form", "header", "algorithm", "key", "signature", "claims", "exp", "nbf", "iat", "iss", "aud", "typ")
+_NO_KEYS = read_keys("")
+_NOBODY = Issuer((), (), required=())
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The rules about a token; no *report*: it was not looked at, or is no token."""
+
+    rules: tuple[Rule, ...]
+    report: Report | None = None
+
+    @property
+    def claims(self) -> Mapping[str, Any] | None:
+        """What the token says, to list what comes of the other rules; it may not be accepted."""
+        payload = self.report.payload if self.report else None
+        return payload if isinstance(payload, dict) else None
+
+
+def unlooked(why: str) -> Judged:
+    """No token to judge: every rule is listed all the same."""
+    return Judged(tuple(not_checked("token", name, why) for name in _NAMES))
+
+
+def judge(policy: Policy, text: str, keys: Mapping[str, Keys], at: int) -> Judged:
+    """The rules about the token *text* as of *at*; *keys* are those of the references in the policy."""
+    wrong = _no_token(text)
+    if wrong:
+        rest = unlooked("There is no signed token to judge.").rules[1:]
+        return Judged((failed("token", "form", wrong, "RFC 7519 §7.2"), *rest))
+    read = decode(text)
+    issuer = _issuer(policy, read)
+    known = issuer or _NOBODY
+    candidates = [source for source in known.keys if read.token.alg in source.algorithms]
+    usable = [(source, found) for source in candidates if (found := source.keys or keys.get(source.reference))]
+    report = _best(text, read, known, usable, at)
+    rules = [_rule(check, known) for check in report.checks if check.name != "profile"]
+    if issuer is None:
+        rules = [_strange(policy, read) if rule.name == "iss" else rule for rule in rules]
+    if candidates and not usable:
+        rules = [_no_keys(candidates) if rule.name == "key" else rule for rule in rules]
+    rules += _terms(known, report.payload)
+    if not report.accepted and not any(rule.denies for rule in rules):
+        rules.append(failed("token", "accepted", report.signature.because))
+    return Judged(tuple(rules), report)
+
+
+def _no_token(text: str) -> str:
+    if len(text) > LONGEST_TOKEN:
+        return f"It has {len(text):,} characters; at most {LONGEST_TOKEN:,} are read."
+    if _SHAPE.fullmatch(text):
+        return ""
+    if _ENCRYPTED.fullmatch(text):
+        return "It is an encrypted token (JWE); a policy takes signed ones."
+    return "It is not a JWT: three parts of base64url, joined by dots, and nothing else."
+
+
+def _issuer(policy: Policy, read: Decoded) -> Issuer | None:
+    """Whose token it says it is. That chooses the keys, and the signature then shows whether it is true."""
+    iss = read.payload.get("iss") if isinstance(read.payload, dict) else None
+    named = next((one for one in policy.issuers if isinstance(iss, str) and iss in one.names), None)
+    return named or next((one for one in policy.issuers if not one.names), None)
+
+
+def _best(text: str, read: Decoded, issuer: Issuer, usable: list[tuple[KeySource, Keys]], at: int) -> Report:
+    """The report with the keys that verify the signature, or with the first ones."""
+    claims = read.payload if isinstance(read.payload, dict) else {}
+    algorithms = tuple(dict.fromkeys(name for source in issuer.keys for name in source.algorithms))
+    named = claims.get("iss") if issuer.names else None
+    audiences = audiences_of(claims.get("aud")) or []
+    audience = next((one for one in issuer.audiences if one in audiences), issuer.audiences[0] if issuer.audiences else None)
+
+    def report(found: Keys, allowed: tuple[str, ...]) -> Report:
+        expect = Expectations(allowed, named if isinstance(named, str) else None, audience, issuer.type, "none")
+        return verify(text, found, at=at, leeway=issuer.leeway, expect=expect)
+
+    reports = (report(found, source.algorithms) for source, found in usable)
+    first = next(reports, None) or report(_NO_KEYS, algorithms)
+    if first.signature.status == "verified":
+        return first
+    return next((one for one in reports if one.signature.status == "verified"), first)
+
+
+def _rule(check: Check, issuer: Issuer) -> Rule:
+    because = check.because
+    if check.name == "aud" and check.outcome == "failed" and len(issuer.audiences) > 1:
+        because += f" So would be {_list(issuer.audiences[1:])}."
+    return Rule("token", check.name, check.outcome, because, check.spec)
+
+
+def _strange(policy: Policy, read: Decoded) -> Rule:
+    """The rule about an issuer that the policy does not name."""
+    names = tuple(name for issuer in policy.issuers for name in issuer.names)
+    iss = read.payload.get("iss", MISSING) if isinstance(read.payload, dict) else MISSING
+    shown = "No iss" if iss is MISSING else f'iss is "{quoted(iss)}"' if isinstance(iss, str) else f"iss is {kind_of(iss)}"
+    return failed("token", "iss", f"{shown}; the policy takes tokens of {_list(names) or 'nobody'}.", "RFC 7519 §4.1.1")
+
+
+def _no_keys(candidates: list[KeySource]) -> Rule:
+    names = _list(tuple(source.reference for source in candidates))
+    return failed(
+        "keys", "key", f"The keys of {names} are not here, so nothing can be verified: pass them, or wait until they are fetched."
+    )
+
+
+def _terms(issuer: Issuer, payload: object) -> Iterator[Rule]:
+    """What a gateway may ask of any token beyond the core's rules: claims that must be there, and a life that is not too long."""
+    claims = payload if isinstance(payload, dict) else {}
+    for path in issuer.required:
+        name = f"{written(path)} is required"
+        if value_at(claims, path) in (MISSING, None):
+            yield failed("token", name, f"{written(path)} is not there, and the policy asks for it.")
+        else:
+            yield passed("token", name, f"{written(path)} is there.")
+    if issuer.max_life is not None:
+        yield _life(claims, issuer.max_life)
+
+
+def _life(claims: Mapping[str, Any], most: int) -> Rule:
+    iat, exp = claims.get("iat"), claims.get("exp")
+    if not (times.is_date(iat) and times.is_date(exp)):
+        return failed("token", "life", "How long the token lives cannot be told without iat and exp, and the policy limits it.")
+    limit = times.span(most)
+    if exp - iat > most:
+        return failed("token", "life", f"The token lives {times.span(exp - iat)} from iat to exp; the policy takes {limit} at most.")
+    return passed("token", "life", f"The token lives {times.span(exp - iat)} from iat to exp; {limit} are allowed.")
+
+
+def _list(names: tuple[str, ...]) -> str:
+    shown = [f'"{quoted(name)}"' for name in names[:5]]
+    return ", ".join(shown) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
