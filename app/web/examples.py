@@ -34,12 +34,12 @@ def form(name: str, now: int) -> Form | None:
     row = _ROWS.get(name)
     if row is None:
         return None
-    key = _key(row.get("key", ""))
-    signed_with = _key(row.get("signed_with", "")) or key
+    key = key_of(row.get("key", ""))
+    signed_with = key_of(row.get("signed_with", "")) or key
     made = _made(row, signed_with, now)
     token = made["token"]
     expected = {name: Template(value).substitute(times(now)) for name, value in row.get("fields", {}).items()}
-    filled = Form(key=_key(row["box"]) if "box" in row else key, **made, **expected)
+    filled = Form(key=key_of(row["box"]) if "box" in row else key, **made, **expected)
     present.panes(filled, tokens.verify(token, filled.key or signed_with, at=now))
     filled.token = row.get("around", "$token").replace("$token", token)
     filled.detached = _payload(row, times(now)) if row.get("detached") else ""
@@ -61,9 +61,9 @@ def _made(row: Mapping[str, Any], key: str, now: int) -> dict[str, str]:
         return _presented(row, header, payload, key, now)
     if "inside" in row:
         inner = row["inside"]
-        payload = tokens.encode(inner["header"], payload, _key(inner["key"])).token
+        payload = tokens.encode(inner["header"], payload, key_of(inner["key"])).token
     if "also" in row:
-        return {"token": _by_several([(header, key), *((one["header"], _key(one["key"])) for one in row["also"])], payload)}
+        return {"token": _by_several([(header, key), *((one["header"], key_of(one["key"])) for one in row["also"])], payload)}
     encoding = "utf8" if row.get("as_secret") else "auto"
     token = tokens.encode(header, payload, key, key_encoding=encoding, detached=row.get("detached", False)).token
     if "altered" in row:
@@ -89,7 +89,7 @@ def _by_several(signers: Sequence[tuple[str, str]], payload: str) -> str:
 
 def _presented(row: Mapping[str, Any], header: str, payload: str, key: str, now: int) -> dict[str, str]:
     """An SD-JWT with some of its disclosures, bound to its holder, who could show the others too."""
-    holder = _key(row["holder"])
+    holder = key_of(row["holder"])
     paths = [tuple(path) for path in row["disclosable"]]
     issued = making.issue(header, payload, paths, key, decoys=2, holder=_public_jwk(row["holder"])).token
     shown = tokens.decode(issued).token.disclosed
@@ -106,17 +106,17 @@ def _presented(row: Mapping[str, Any], header: str, payload: str, key: str, now:
 
 
 @cache
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
     """What the key box holds for *name*: a key, the public part of one as `NAME public`, or a set."""
     if name in _STORIES["sets"]:
-        entries = ({**_jwk(of), "kid": kid} for kid, of in _STORIES["sets"][name].items())
+        entries = ({**jwk_of(of), "kid": kid} for kid, of in _STORIES["sets"][name].items())
         return json.dumps({"keys": list(entries)}, indent=2)
     if name.endswith(" public"):
         return keys.public_pem(_read(name.removesuffix(" public")))
     return str(_DATA["keys"].get(name, ""))
 
 
-def _jwk(name: str) -> dict[str, Any]:
+def jwk_of(name: str) -> dict[str, Any]:
     """The member of a set: the public key *name*, or the private one as `NAME private`."""
     if name.endswith(" private"):
         return dict(keys.private_jwk(_read(name.removesuffix(" private"))))
@@ -124,7 +124,7 @@ def _jwk(name: str) -> dict[str, Any]:
 
 
 def _public_jwk(name: str) -> str:
-    return json.dumps(_jwk(name), separators=(",", ":"))
+    return json.dumps(jwk_of(name), separators=(",", ":"))
 
 
 def _read(name: str) -> tokens.Key:
@@ -133,7 +133,7 @@ def _read(name: str) -> tokens.Key:
 
 def _boxes() -> Iterator[str]:
     yield from _DATA["keys"].values()
-    yield from (_key(row["box"]) for row in STORIES.values() if "box" in row)
+    yield from (key_of(row["box"]) for row in STORIES.values() if "box" in row)
 
 
 KEYS = frozenset(_boxes())
