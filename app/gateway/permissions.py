@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.gateway.policy import ClaimRule, Compare, Path, Route, Words
 from app.gateway.rules import Rule
@@ -17,6 +17,7 @@ Claims = Mapping[str, Any] | None
 _HOW = {"equals": "equals", "one_of": "is one of", "contains": "contains", "prefix": "begins with"}
 _JOINS = {"all": "all of these", "any": "any of these", "not": "not this"}
 _MOST_SHOWN = 5
+_MOST_REASONS = 2
 _MOST_BITS = 10_000
 
 
@@ -41,7 +42,7 @@ def judge(route: Route, claims: Claims) -> Iterator[Rule]:
     if route.roles:
         yield _words("roles", route.roles, claims)
     if route.claims:
-        yield from _claim_rule(route.claims, claims)
+        yield from _claim_rule(route.claims, claims).rows
 
 
 def _words(name: str, asked: Words, claims: Claims) -> Rule:
@@ -73,18 +74,32 @@ def words_of(value: Any) -> tuple[str, ...] | None:
     return None
 
 
-def _claim_rule(rule: ClaimRule, claims: Claims, depth: int = 0) -> list[Rule]:
+class _Judged(NamedTuple):
+    """A rule with its parts below it, and what of them explains that it does not hold."""
+
+    rows: tuple[Rule, ...]
+    why: str
+
+    @property
+    def holds(self) -> bool:
+        return self.rows[0].outcome == "passed"
+
+
+def _claim_rule(rule: ClaimRule, claims: Claims, depth: int = 0) -> _Judged:
     """The rule and, below it, its parts. Only the outermost decides: a part of `any` may fail."""
     if isinstance(rule, Compare):
         holds, because = _compare(rule, claims)
-        return [_told("claims" if not depth else "claim", holds, because, depth)]
+        return _Judged((_told("claims" if not depth else "claim", holds, because, depth),), because)
     parts = [_claim_rule(one, claims, depth + 1) for one in rule.rules]
+    below = tuple(row for part in parts for row in part.rows)
     if claims is None:
-        return [_told("claims", None, f"The route asks for {_JOINS[rule.how]}:", depth), *(row for part in parts for row in part)]
-    count = sum(part[0].outcome == "passed" for part in parts)
+        return _Judged((_told("claims", None, f"The route asks for {_JOINS[rule.how]}:", depth), *below), "")
+    count = sum(part.holds for part in parts)
     holds = {"all": count == len(parts), "any": count > 0, "not": count == 0}[rule.how]
+    why = " ".join([part.why for part in parts if part.holds == (rule.how == "not")][:_MOST_REASONS])
     because = f"{_JOINS[rule.how].capitalize()}: {_count(rule.how, count, len(parts))}."
-    return [_told("claims", holds, because, depth), *(row for part in parts for row in part)]
+    told = because if holds or depth else f"{because} {why}"
+    return _Judged((_told("claims", holds, told, depth), *below), why)
 
 
 def _count(how: str, count: int, total: int) -> str:
@@ -140,7 +155,7 @@ def _list(words: tuple[str, ...]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         return f'"{quoted(value)}"'
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)) and value:
         return ", ".join(_shown(one) for one in value[:_MOST_SHOWN]) + (", …" if len(value) > _MOST_SHOWN else "")
     if isinstance(value, bool):
         return "true" if value else "false"

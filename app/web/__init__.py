@@ -10,7 +10,7 @@ from typing import cast
 from flask import Flask
 
 from app.settings import Settings
-from app.web import api, debugger, errors, fetching, keyring, learn, libraries, out, pages, present, presenting, reading
+from app.web import api, debugger, errors, fetching, gateway, keyring, learn, libraries, out, pages, present, presenting, reading
 from app.web.assets import asset, serve_static, templates_folder
 from app.web.respond import compress
 from app.web.security import MAX_BODY, protect
@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(asset=asset, version=_version())
     _add_components(app)
     fetching.install(app, settings)
-    for room in (debugger, presenting, fetching, keyring, learn, libraries, out, pages, reading, api):
+    for room in (debugger, presenting, fetching, gateway, keyring, learn, libraries, out, pages, reading, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
     app.after_request(compress)

@@ -14,14 +14,13 @@ from app.web.errors import Refused
 _NEVER_IN_AN_ADDRESS = frozenset(("key", "secret", "passphrase", "lock", "bind_key"))
 
 
-class _HasKey(Protocol):
-    """A form with a key box."""
+class _IsForm(Protocol):
+    """A dataclass with a field for each of the form."""
 
-    key_encoding: str
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-_Form = TypeVar("_Form", bound=_HasKey)
+_Form = TypeVar("_Form", bound=_IsForm)
 
 
 def read(form_class: type[_Form], most: int) -> _Form:
@@ -31,10 +30,10 @@ def read(form_class: type[_Form], most: int) -> _Form:
     if request.get_data().count(b"&") >= most:  # before the body is taken apart
         raise Refused(400, "too_many_fields", "The form has too many fields.", f"It takes {most}.")
     names = _names(form_class)
-    form = form_class(**{name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in names})
-    if form.key_encoding not in tokens.ENCODINGS:
-        form.key_encoding = "auto"
-    return form
+    sent = {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name in names}
+    if sent.get("key_encoding") not in tokens.ENCODINGS:
+        sent.pop("key_encoding", None)
+    return form_class(**sent)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from app.web import comparing, debugger, directory
+from app.web import comparing, debugger, directory, gateway
 from app.web.learn import contents
 from app.web.respond import THEMES, theme
 
@@ -40,6 +40,8 @@ def choose_theme() -> Response:
     elif page == "/compare":
         compared = comparing.page(*comparing.sent(request.form))
         response = make_response(render_template("pages/compare.html", page=compared, theme=chosen))
+    elif page == "/gateway":
+        response = gateway.whole(gateway.show(gateway.read_form()), chosen)
     else:
         filled = debugger.show(form)
         response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))
