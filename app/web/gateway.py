@@ -43,7 +43,9 @@ def index() -> Response:
 def decide() -> Response:
     form = read_form()
     if "try" not in request.form:
-        return _answer(show(form), DECIDED)
+        page = show(form)
+        # While a policy is being written it is mostly broken: the rules of the last one stay, and say so by having no colour.
+        return _answer(page, tuple(pane for pane in DECIDED if pane != "rules" or not page.problems))
     name, _, number = request.form["try"].partition("/")
     row = presets.PRESETS.get(name)
     if row is None or not number.isdecimal() or not number.isascii() or int(number[:4]) >= len(row["requests"]):

@@ -109,7 +109,7 @@ def show_problems(page: GatewayPage, problems: tuple[Problem, ...]) -> None:
     """Say why there is no policy to judge by."""
     page.problems = problems
     page.tone = "warn"
-    page.because = "Nothing is decided until it can. A gateway with such a policy must deny everything."
+    page.because = "Until it can, nothing is decided; a gateway with such a policy must deny everything."
 
 
 def show_decision(page: GatewayPage, decision: Decision) -> None:
