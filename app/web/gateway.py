@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from app import gateway, tokens
 from app.tokens import lossless_json
 from app.tokens.findings import quoted
-from app.web import forms, presets
+from app.web import drafting, forms, presets
 from app.web.errors import Refused
 from app.web.gateway_page import GatewayForm, GatewayPage, page_of, show_decision, show_problems
 from app.web.respond import theme, wants_partials
@@ -55,12 +55,10 @@ def decide() -> Response:
 
 
 def read_form() -> GatewayForm:
-    """The form as it was sent. Without a policy, as the debugger sends it, the first preset goes round the token."""
+    """The form as it was sent; from the debugger come a token and a key instead, and the policy is drafted for them."""
     form = forms.read(GatewayForm, _MOST_FIELDS)
     if "policy" not in request.form:
-        token = form.token
-        _fill(form, presets.FIRST, 0, whole=True)
-        form.token, form.preset = token or form.token, presets.FIRST
+        return drafting.draft(form.token, request.form.get("key", ""), request.form.get("key_encoding", "auto"))
     return form
 
 

@@ -54,15 +54,21 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Only the token goes along, in the body of a form; the key stays here.
+// Another page gets no more than it needs, in the body of a form; to compare, the key stays here.
+const CARRIED = {
+  "/compare": () => ({ a: token() }),
+  "/gateway": () => ({ token: token(), key: field("key-text"), key_encoding: field("key-encoding") }),
+};
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[formaction='/compare']");
-  if (!button) return;
+  const action = event.target.closest("[formtarget]")?.getAttribute("formaction");
+  if (!CARRIED[action]) return;
   event.preventDefault();
   const sent = document.createElement("form");
-  Object.assign(sent, { method: "post", action: "/compare", target: "_blank", hidden: true });
-  const area = sent.appendChild(document.createElement("textarea"));
-  Object.assign(area, { name: "a", value: token() });
+  Object.assign(sent, { method: "post", action, target: "_blank", hidden: true });
+  for (const [name, value] of Object.entries(CARRIED[action]())) {
+    Object.assign(sent.appendChild(document.createElement("textarea")), { name, value });
+  }
   document.body.append(sent);
   sent.submit();
   sent.remove();

@@ -92,3 +92,17 @@ def test_axe_finds_nothing_and_nothing_sticks_out(gateway, scheme, width):
     expect(page.locator("#decision")).to_contain_text("cannot be read")
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_debugger_hands_over_its_token_and_key_in_a_body(new_context, watch):
+    page = new_context().new_page()
+    page.goto("/?example=RS256")
+    expect(page.locator("html")).to_have_class(re.compile(r"\bjs\b"))
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="gateway", exact=True).click()
+    other = opened.value
+    expect(other.locator("#decision")).to_contain_text("200 Allowed")
+    assert other.url.endswith("/gateway")
+    assert page.locator("#token-text").input_value() == other.locator("#gate-token-text").input_value()
+    (post,) = watch.posts("/gateway")
+    assert "RS256" not in post.url

@@ -142,11 +142,42 @@ def test_a_secret_of_the_box_is_in_no_answer_but_its_own_field(client, filled):
     assert secret not in response.text
 
 
-def test_the_debugger_sends_its_token(client):
-    debugger = client.get("/").dom
+EXAMPLES = ["HS256", "HS512", "RS256", "PS256", "ES256", "ES512", "EdDSA", "ML-DSA-44"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_debugger_asks_whether_a_gateway_would_take_its_token(client, example):
+    debugger = client.get(f"/?example={example}").dom
+    (button,) = [one for one in debugger.tag("button") if one.get("formaction") == "/gateway"]
+    assert button.get("formtarget") == "_blank"
     dom = client.post("/gateway", data=debugger.form).dom
-    assert dom.typed("gate-token-text").strip() == debugger.form["token"]
-    assert dom.words("decision").startswith("401 Unauthorized")
+    assert dom.typed("gate-token-text").strip() == debugger.form["token"].strip()
+    if example == "HS256":  # its claims have no exp
+        assert "401 Unauthorized Denied by exp is required: exp is not there" in dom.words("decision")
+    else:
+        assert dom.words("decision").startswith("200 Allowed")
+
+
+@pytest.mark.parametrize("encoding", ["auto", "utf8", "base64", "hex", "x"])
+def test_a_secret_is_carried_in_the_encoding_that_it_was_read_in(client, encoding):
+    token = client.get("/?example=HS256").dom.form["token"]
+    dom = client.post("/gateway", data={"token": token, "key": "61" * 40, "key_encoding": encoding}).dom
+    box = json.loads(dom.typed("named-text"))["the secret"]
+    assert box == ("61" * 40 if encoding in ("auto", "utf8", "x") else {"kty": "oct", "k": box["k"]})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"token": "x"},
+        {"token": "a.b.c", "key": "{"},
+        {"token": "eyJhbGciOiJub25lIn0.e30."},
+        {"token": "eyJhbGciOlsxXX0.eyJpc3MiOiJcdWQ4MDAiLCJhdWQiOlsxXX0.", "key": "k"},
+    ],
+)
+def test_a_policy_is_drafted_for_whatever_the_debugger_holds(client, form):
+    assert client.post("/gateway", data=form or {"a": "1"}).status_code == 200
 
 
 @pytest.mark.parametrize("value", ["", "x", "routes", "routes/", "routes/99", "routes/-1", "routes/²", "routes/" + "9" * 5000, "/0"])
