@@ -20,7 +20,7 @@ from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import MAX_DISCLOSURES, USUAL_HASH, Path
 from app.tokens.sd_jwt.making import issue as issue_sd_jwt
 from app.tokens.sd_jwt.making import present as present_sd_jwt
-from app.web import fetching
+from app.web import fetching, gateway_api
 from app.web.errors import Refused
 from app.web.turns import making
 
@@ -134,6 +134,13 @@ def fetch_keys() -> Response:
         return _json(facts.fetched(fetching.fetch(_text(body, "url"), kind, _flag(body, "again"))))
     except NotFetched as failure:
         raise fetching.refused(failure) from None
+
+
+@blueprint.post("/gateway")
+def decide() -> Response:
+    body = _body()
+    at = int(_number(body, "at", time.time()))
+    return _json(gateway_api.decided(_written(body, "policy"), body.value.get("request"), body.value.get("keys"), at))
 
 
 def _body() -> Document:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from app import gateway, tokens
 from app.tokens import lossless_json
 from app.tokens.findings import quoted
-from app.web import drafting, forms, presets
+from app.web import drafting, forms, gateway_api, presets
 from app.web.errors import Refused
 from app.web.gateway_page import GatewayForm, GatewayPage, page_of, show_decision, show_problems
 from app.web.respond import theme, wants_partials
@@ -23,7 +21,6 @@ blueprint = Blueprint("gateway", __name__)
 DECIDED = ("notice", "decision", "rules", "named_note")
 ALL = (*DECIDED, "policy", "named", "gate_request", "gate_token", "tries")
 _MOST_FIELDS = 96
-_MOST_NAMED = 200
 _MOST_TOKENS = 8
 _BEARER = re.compile(r"\s*(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
@@ -96,14 +93,10 @@ def _named(page: GatewayPage, text: str) -> Mapping[str, tokens.Keys]:
     if not text.strip():
         return {}
     value = lossless_json.read(text).value
-    if not isinstance(value, dict) or len(value) > _MOST_NAMED:
+    named = gateway_api.named_keys(value) if isinstance(value, dict) else None
+    if named is None:
         page.notice = 'The named keys are not read: they are JSON such as {"name": "a secret, a PEM or a JWK Set"}.'
-        return {}
-    return {name: tokens.read_keys(_text(key)) for name, key in value.items()}
-
-
-def _text(key: Any) -> str:
-    return key if isinstance(key, str) else json.dumps(key, default=str)
+    return named or {}
 
 
 def _answer(page: GatewayPage, panes: tuple[str, ...]) -> Response:

@@ -1,0 +1,81 @@
+"""The gateway for programs: a policy, a request and the keys that the policy names, as JSON → the decision as facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from app import gateway, tokens
+from app.gateway import Header, Request
+from app.web.errors import Refused
+
+MOST_NAMED = 200
+_MEMBERS = ("method", "target", "headers", "body")
+_HINT = 'Send {"method": "GET", "target": "/orders", "headers": {"Authorization": "Bearer …"}}, or the request as text.'
+
+
+def decided(policy: str, asked: object, keys: object, at: int) -> dict[str, Any]:
+    """The decision; a policy that cannot be read is an answer too, with its problems."""
+    request, named = _request(asked), named_keys(keys)
+    if named is None:
+        raise Refused(422, "member_type", '"keys" is not an object.', 'Send {"name": "a secret, a PEM or a JWK Set"}.')
+    try:
+        read = gateway.read_policy(policy)
+    except gateway.Unfit as error:
+        problems = [{"path": one.path, "message": one.message} for one in error.problems]
+        return {"allowed": False, "status": None, "problems": problems, "rules": []}
+    decision = gateway.decide(read, request, named, at)
+    return {
+        "allowed": decision.allowed,
+        "status": decision.status,
+        "error": decision.error or None,
+        "www_authenticate": decision.www_authenticate,
+        "route": decision.route.name if decision.route else None,
+        "upstream": dict(decision.upstream),
+        "removed": list(decision.removed),
+        "problems": [],
+        "rules": [_rule(rule) for rule in decision.rules],
+    }
+
+
+def named_keys(value: object) -> dict[str, tokens.Keys] | None:
+    """The keys by their names, each as text, JWK or JWK Set; None when that is no such object."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or len(value) > MOST_NAMED:
+        return None
+    return {name: tokens.read_keys(key if isinstance(key, str) else json.dumps(key, default=str)) for name, key in value.items()}
+
+
+def _request(asked: object) -> Request:
+    if isinstance(asked, str):
+        return gateway.read_request(asked)
+    if not isinstance(asked, dict) or asked.keys() - set(_MEMBERS) or not {"method", "target"} <= asked.keys():
+        raise Refused(422, "member_type", '"request" is neither a request nor its text.', _HINT)
+    words = (asked["method"], asked["target"], asked.get("body", ""))
+    headers = tuple(_headers(asked.get("headers", {})))
+    if not all(isinstance(word, str) for word in (*words, *(header.value for header in headers))):
+        raise Refused(422, "member_type", 'A part of "request" is not a string.', _HINT)
+    return Request(words[0], words[1], headers, words[2])
+
+
+def _headers(value: object) -> Iterator[Header]:
+    """The headers of an object; one that is sent several times has its values in an array."""
+    if not isinstance(value, dict):
+        raise Refused(422, "member_type", 'The headers of "request" are not an object.', _HINT)
+    for name, values in value.items():
+        for one in values if isinstance(values, list) else [values]:
+            yield Header(name, one)
+
+
+def _rule(rule: gateway.Rule) -> dict[str, Any]:
+    return {
+        "layer": rule.layer,
+        "name": rule.name,
+        "outcome": rule.outcome,
+        "decides": rule.decides,
+        "depth": rule.depth,
+        "because": rule.because,
+        "spec": rule.spec,
+    }
