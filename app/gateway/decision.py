@@ -83,10 +83,17 @@ def decide(policy: Policy, request: Request, keys: Mapping[str, Keys], at: int) 
         *([upstream.rule(policy, claims)] if policy.upstream else ()),
     )
     denied = next((rule for layer in ANSWERS for rule in rules if rule.layer == layer and rule.denies), None)
-    if denied or route is None:
+    if denied or route is None or not _may_pass(route, looked, bool(found)):
         return _refusal(policy, rules, route, denied)
     accepted = looked.report.claims() if looked.report else {}
     return Decision(200, rules, route, upstream=upstream.headers(policy, accepted), removed=upstream.removed(policy, request))
+
+
+def _may_pass(route: Route, looked: Judged, has_token: bool) -> bool:
+    """Whether nobody needs a token here, or one was accepted; so that no rule that is missing opens a route."""
+    if route.access == "anyone" or (route.access == "optional" and not has_token):
+        return True
+    return looked.report is not None and looked.report.accepted and looked.claims is not None
 
 
 def _refusal(policy: Policy, rules: tuple[Rule, ...], route: Route | None, denied: Rule | None) -> Decision:

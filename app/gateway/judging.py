@@ -59,6 +59,8 @@ def judge(policy: Policy, text: str, keys: Mapping[str, Keys], at: int) -> Judge
         rules = [_strange(policy, read) if rule.name == "iss" else rule for rule in rules]
     if candidates and not usable:
         rules = [_no_keys(candidates) if rule.name == "key" else rule for rule in rules]
+    if not isinstance(report.payload, dict):
+        rules = [_no_claims(report) if rule.name == "claims" else rule for rule in rules]
     rules += _terms(known, report.payload)
     if not report.accepted and not any(rule.denies for rule in rules):
         rules.append(failed("token", "accepted", report.signature.because))
@@ -121,6 +123,12 @@ def _no_keys(candidates: list[KeySource]) -> Rule:
     return failed(
         "keys", "key", f"The keys of {names} are not here, so nothing can be verified: pass them, or wait until they are fetched."
     )
+
+
+def _no_claims(report: Report) -> Rule:
+    """A payload without claims of its own would leave every rule about them unanswered."""
+    what = "a token itself" if report.token.inner is not None else "no claims set"
+    return failed("token", "claims", f"The payload is {what}; a policy takes tokens whose payload is a claims set.", "RFC 7519 §7.2")
 
 
 def _terms(issuer: Issuer, payload: object) -> Iterator[Rule]:

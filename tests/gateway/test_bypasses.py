@@ -1,10 +1,13 @@
 """Every way round a gateway that was measured or published: each is denied, or changes nothing that is judged."""
 
+import json
+
 import pytest
 
-from app.gateway import Request, decide
+from app.gateway import Request, decide, read_policy
 from app.gateway.request import MOST_HEADERS, Header
-from tests.gateway.gate import NOW, ask, policy, token
+from tests.gateway.gate import NOW, ask, policy, rs256, token
+from tests.tokens.keyring import make
 
 ROUTES = [{"prefix": "/public", "access": "anyone"}, {"prefix": "/admin", "roles": {"all": ["admin"]}}, {"prefix": "/orders"}]
 GATE = policy(ROUTES, upstream={"X-User": "sub", "X-Forwarded-User": "sub"})
@@ -139,6 +142,20 @@ def test_a_header_that_others_use_as_they_like_does_no_harm():
 # Istio #26559: a request without a token passed the rule that judges tokens.
 def test_no_token_is_not_a_good_token():
     assert not ask(GATE, None, "GET /orders").allowed
+
+
+# The payload of a nested token is a token: a rule about claims would find none to judge.
+@pytest.mark.parametrize("payload", ["inner", '"text"', "[]", "7", "null", "not JSON", ""])
+def test_a_token_without_claims_of_its_own_passes_no_rule_about_them(payload):
+    text = token() if payload == "inner" else payload
+    outer = make({"alg": "RS256", "kid": "one", "cty": "JWT"}, text, alg="RS256")
+    for route in ({"prefix": "/"}, {"prefix": "/", "scopes": {"all": ["admin"]}}, {"prefix": "/", "access": "optional"}):
+        assert ask(open_gate(route), outer).status == 401
+
+
+def open_gate(route):
+    """A policy that asks nothing of a token but its signature."""
+    return read_policy(json.dumps({"issuers": [{"keys": [rs256()], "required": []}], "routes": [route]}))
 
 
 def test_a_method_is_judged_as_it_is_sent():
