@@ -56,7 +56,7 @@ def judge(policy: Policy, text: str, keys: Mapping[str, Keys], at: int) -> Judge
     report = _best(text, read, known, usable, at)
     rules = [_rule(check, known) for check in report.checks if check.name != "profile"]
     if issuer is None:
-        rules = [_strange(policy, read) if rule.name == "iss" else rule for rule in rules]
+        rules = [_strange(policy, read) if rule.name == "iss" else _without_issuer(rule) for rule in rules]
     if candidates and not usable:
         rules = [_no_keys(candidates) if rule.name == "key" else rule for rule in rules]
     if not isinstance(report.payload, dict):
@@ -116,6 +116,16 @@ def _strange(policy: Policy, read: Decoded) -> Rule:
     iss = read.payload.get("iss", MISSING) if isinstance(read.payload, dict) else MISSING
     shown = "No iss" if iss is MISSING else f'iss is "{quoted(iss)}"' if isinstance(iss, str) else f"iss is {kind_of(iss)}"
     return failed("token", "iss", f"{shown}; the policy takes tokens of {_list(names) or 'nobody'}.", "RFC 7519 §4.1.1")
+
+
+def _without_issuer(rule: Rule) -> Rule:
+    """What depends on the issuer cannot be judged when the policy does not know it."""
+    known = rule.name not in ("algorithm", "key", "signature", "aud", "typ") or rule.outcome != "not_checked"
+    return (
+        rule
+        if known
+        else not_checked("token", rule.name, "What is asked depends on the issuer, which the policy does not know.", rule.spec)
+    )
 
 
 def _no_keys(candidates: list[KeySource]) -> Rule:

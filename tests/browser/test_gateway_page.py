@@ -48,12 +48,12 @@ def test_a_request_to_try_fills_its_boxes_and_leaves_the_policy(gateway):
 
 def test_a_broken_policy_says_where_and_the_rules_stay(gateway):
     page = gateway()
-    rules = page.locator("#rules").inner_text()
+    rules = page.locator("#gate-rules").inner_text()
     page.locator("#policy-text").press("ControlOrMeta+End")
     page.locator("#policy-text").press("x")
     expect(page.locator("#decision")).to_contain_text("The policy cannot be read")
     expect(page.locator("#decision")).to_contain_text("JSON that breaks at line 13")
-    assert page.locator("#rules").inner_text() == rules
+    assert page.locator("#gate-rules").inner_text() == rules
     page.locator("#policy-text").press("Backspace")
     expect(page.locator("#decision")).to_contain_text("200 Allowed")
 

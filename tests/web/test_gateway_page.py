@@ -1,9 +1,11 @@
 """/gateway: policy, request and token; the decision live or by a button, and nothing of them in an address."""
 
 import json
+import re
 
 import pytest
 
+from app.gateway import reading, reading_keys
 from app.web import presets
 
 HTMX = {"HX-Request": "true"}
@@ -55,6 +57,12 @@ def test_each_preset_has_its_page_and_every_request_of_it_gives_what_it_promises
             assert f"WWW-Authenticate: {row['must']['challenge']}" in dom.words("decision")
 
 
+def test_it_tells_everything_that_a_policy_can_say(client):
+    told = set(re.findall(r"\w+", " ".join(client.get("/gateway").dom["language"].itertext())))
+    known = {*reading._POLICY, *reading._ISSUER, *reading._ROUTE, *reading._PLACES, *reading._COMPARES, *reading_keys._KEYS}
+    assert known | {"scheme", "algorithms", "all", "any", "not"} <= told
+
+
 def test_the_menu_gives_the_whole_preset_to_htmx(client):
     dom = client.get("/gateway?preset=scopes", headers=HTMX).dom
     assert dom.panes == [*DECIDED, "policy", "named", "gate_request", "gate_token", "tries"]
@@ -65,7 +73,7 @@ def test_the_same_partials_serve_page_and_htmx(client, filled):
     form = filled(request="GET /orders HTTP/1.1")
     page, partial = client.post("/gateway", data=form).dom, client.post("/gateway", data=form, headers=HTMX).dom
     assert partial.panes == DECIDED
-    for pane in ("decision", "rules", "named_note"):
+    for pane in ("decision", "gate-rules", "named_note"):
         assert page.words(pane) == partial.words(pane)
     assert page.words("decision").startswith("401 Unauthorized Denied by token: There is no token in the header Authorization (Bearer).")
     assert 'HTTP/1.1 401 Unauthorized WWW-Authenticate: Bearer realm="api"' in page.words("decision").replace(
