@@ -14,7 +14,7 @@ DECIDED = ["notice", "decision", "rules", "named_note"]
 
 def sent(dom):
     """What a browser sends of the page's form."""
-    fields = [field for field in dom["gateway"].iter() if field.tag in ("textarea", "input") and field.get("name")]
+    fields = [field for field in dom["gate-form"].iter() if field.tag in ("textarea", "input") and field.get("name")]
     return {field.get("name"): "".join(field.itertext()) if field.tag == "textarea" else field.get("value", "") for field in fields}
 
 
