@@ -17,6 +17,7 @@ _CENTURY = (946_684_800, 4_102_444_800)  # 2000 to 2099: where times of tokens l
 _FINER = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 _CALENDAR = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _UNITS: tuple[tuple[int, str], ...] = ((_YEAR, "year"), (2_629_746, "month"), (86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+_SIGNS = ("h", "min", "s")
 
 
 def is_date(value: object) -> TypeGuard[Seconds]:
@@ -115,7 +116,7 @@ def read(text: str) -> Decimal:
 
 
 def _count(count: int, name: str) -> str:
-    return f"{count} {name}s" if count != 1 and len(name) > 3 else f"{count} {name}"
+    return f"{count} {name}s" if count != 1 and name not in _SIGNS else f"{count} {name}"
 
 
 def _moment(seconds: Seconds) -> datetime | None:

@@ -7,7 +7,7 @@ let timer;
 let format;
 let before;
 
-const count = (number, unit) => `${number} ${unit}${number !== 1 && unit.length > 3 ? "s" : ""}`;
+const count = (number, unit) => `${number} ${unit}${number !== 1 && !/^(?:h|min|s)$/.test(unit) ? "s" : ""}`;
 
 // The words of app/tokens/times.py, but for seconds, which are only said in the last two minutes:
 // more would wake the page every second. Returns the words and the size of their smallest unit.
