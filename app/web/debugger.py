@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
 
 from app import tokens
-from app.tokens import keys, lossless_json, times
-from app.tokens.algorithms import Algorithm
-from app.tokens.keys.kinds import Kind, for_header
-from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers, snippets
+from app.web import disclosing, examples, forms, hiding, inside, keybox, mends, present, sharing, signers, signing, snippets
 from app.web.errors import Refused
+from app.web.judging import judge
 from app.web.respond import answer
-from app.web.turns import making
 from app.web.view import Form, Page, Statement, Verdict
 
 blueprint = Blueprint("debugger", __name__)
@@ -65,12 +57,12 @@ def decode() -> Response:
 def encode() -> Response:
     form = read_form()
     form.left_out = ""  # what is signed here is whole
-    made = bool(request.form.get("generate")) and _generate(form)
+    made = bool(request.form.get("generate")) and signing.generate(form)
     box = keybox.read(form)
-    notice = _sign_issuers(form, box)
+    notice = signing.sign(form, box)
     panes: tuple[str, ...] = (*AFTER_PANE, "key") if made else AFTER_PANE
-    if not notice and _is_encrypted(form.token):  # encrypting writes into the header
-        form.header, form.header_layout = _header_of(form.token)
+    if not notice and signing.is_encrypted(form.token):  # encrypting writes into the header
+        form.header, form.header_layout = signing.header_of(form.token)
         panes += ("header",)
     if "detached" in request.form:
         panes += ("detached",)
@@ -131,18 +123,8 @@ def show(
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token
     example_key = not is_example and form.key in examples.KEYS
     page = present.fill(page, report, example_key)
-    signers.fill(page, report, example_key)
-    inside.fill(page, report, example_key)
-    page.has_detached = report.token.is_detached or bool(form.detached)
-    if form.detached and report.signing_input is None:
-        page.detached_note = "Not used: this token does not leave its payload out."
-    page.disclosed = disclosing.shown(form.aside, report, folded)
-    if hiding.can_be_issued(report):
-        is_open = "issue" not in folded and not is_example
-        page.hideable = tuple(hiding.rows(report.token.payload, request.form.getlist("hide"))) if is_open else ()
-    page.out_of_sight = disclosing.out_of_sight(page)
-    page.has_lock = keybox.has_lock(form)
-    kind = _kind(form)
+    _fill_parts(page, report, example_key, hides="issue" not in folded and not is_example)
+    kind = signing.kind_of_key(form)
     page.generatable = kind.name if kind and (report.kind != "JWE" or opened or form.payload) else ""
     if "check_brought" in request.form:
         present.check_brought(page, report, request.form["check_brought"])
@@ -155,131 +137,16 @@ def show(
     return page
 
 
-def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tokens.Report:
-    """The report on *form*; what could not be read of its fields is added to *notices*."""
-    at = _read(times.read, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
-    leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
-    expect = tokens.Expectations(
-        tuple(re.split(r"[\s,]+", form.algorithms.strip())) if form.algorithms.strip() else (),
-        form.issuer.strip() or None,
-        form.audience.strip() or None,
-        form.type.strip() or None,
-        form.profile or None,
-        *(getattr(form, name).strip() or None for name in ("nonce", "access_token", "code", "state", "htm", "htu")),
-    )
-    box = box or keybox.read(form)
-    moment = at if at is not None else int(time.time())
-    return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
-
-
-def _sign_issuers(form: Form, box: tokens.Keys) -> str:
-    """Sign as `_sign` does; what an SD-JWT discloses, and its key binding JWT, stay behind what its issuer signs."""
-    given = form.token
-    token = tokens.decode(given).token if "~" in given else None
-    if token is None or token.disclosed is None or token.serialization != "compact":
-        return _sign(form, box)
-    form.token = old = ".".join(part.text for part in token.parts)
-    notice = _sign(form, box)
-    if form.token == old:
-        form.token = given
-    elif form.token.count(".") == 2:
-        form.token += token.disclosed.tail
-    return notice
-
-
-def _sign(form: Form, box: tokens.Keys) -> str:
-    """Write the token anew for the panes of *form*; returns what to say when it could not be signed."""
-    if not form.payload and _is_encrypted(form.token) and not _opens(form.token, box):
-        return "Not encrypted anew; the old token stays, for its payload is not known. Give the key that decrypts it, or write a payload."
-    header = tokens.for_signing(form.header, form.header_layout)
-    payload = tokens.for_signing(form.payload, form.payload_layout)
-    token = tokens.decode(form.token).token
-    detached = token.is_detached and "detached" in request.form
-    if detached and payload and form.detached:
-        return "Not signed: the detached payload is what the token covers. Empty that box to put this payload into the token."
-    if detached and not payload and not form.detached:
-        return "Not signed: the token leaves its payload out. Paste the detached payload first."
-    detached = detached and not payload
-    content = form.detached if detached else payload
-    if token.signatures:
-        return signers.sign(form, header, content, box, detached)
-    form_of = tokens.shape_of(token)
-    try:
-        form.token = tokens.encode(
-            header,
-            content,
-            box,
-            detached=detached,
-            serialization=form_of.serialization,
-            recipients=form_of.recipients,
-            aad=form_of.aad,
-        ).token
-    except tokens.CannotEncode as error:
-        if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
-            return f"{error.message} {error.hint}".strip()
-        if _is_encrypted(form.token):
-            return f"Not encrypted anew; the old token stays. {error.message} {error.hint}".strip()
-        old = form.token.strip().rsplit(".", 1)
-        form.token = tokens.unsigned(header, payload, old[1] if len(old) == 2 and form.token.count(".") >= 2 else "")
-        return f"Not signed anew; the old signature stays. {error.message} {error.hint}".strip()
-    return ""
-
-
-def _is_encrypted(token: str) -> bool:
-    if token.lstrip().startswith("{"):
-        return tokens.decode(token).kind == "JWE"
-    return token.count(".") == 4 and "~" not in token  # a key binding JWT has dots of its own
-
-
-def _opens(token: str, box: tokens.Keys) -> bool:
-    decryption = tokens.verify(token, box, at=0).decryption
-    return decryption is not None and decryption.plaintext is not None
-
-
-def _header_of(token: str) -> tuple[str, str]:
-    header = tokens.decode(token).documents[0]
-    return tokens.for_reading(header) if header else ("", "as-written")
-
-
-def _generate(form: Form) -> bool:
-    """Put a new key for the header's algorithm into the key box."""
-    kind = _kind(form)
-    if kind is None:
-        return False
-    with making():
-        key = keys.generate_for(kind)
-    kid = _header_pane(form).get("kid")
-    key.kid = kid if isinstance(kid, str) else key.kid  # another would be refused
-    if key.load_private:
-        form.key = keys.private_pem(key)
-    elif key.secret and isinstance(kind, Algorithm):
-        form.key = key.secret.decode()
-    else:
-        form.key = json.dumps(keys.private_jwk(key), indent=2)
-    form.key_encoding, form.passphrase = "auto", ""
-    return True
-
-
-def _kind(form: Form) -> Algorithm | Kind | None:
-    """What makes a key for the header pane."""
-    header = _header_pane(form)
-    return for_header(header.get("alg"), header.get("enc"))
-
-
-def _header_pane(form: Form) -> dict[str, Any]:
-    header = lossless_json.read(form.header).value
-    return header if isinstance(header, dict) else {}
-
-
-def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:
-    """The number in a field, or None with a notice that says what the field takes."""
-    if not text.strip():
-        return None
-    try:
-        number = read(text.strip())
-    except (ValueError, ArithmeticError):
-        number = Decimal("NaN")
-    if number.is_finite() and -tokens.MAX_SECONDS <= number <= tokens.MAX_SECONDS:
-        return number
-    notices.append(f"{name} is not read: it takes {form}.")
-    return None
+def _fill_parts(page: Page, report: tokens.Report, example_key: bool, *, hides: bool) -> None:
+    """The panes that only some kinds of token have; *hides*: which claims an SD-JWT could keep back."""
+    form = page.form
+    signers.fill(page, report, example_key)
+    inside.fill(page, report, example_key)
+    page.has_detached = report.token.is_detached or bool(form.detached)
+    if form.detached and report.signing_input is None:
+        page.detached_note = "Not used: this token does not leave its payload out."
+    page.disclosed = disclosing.shown(form.aside, report, page.folded)
+    if hiding.can_be_issued(report):
+        page.hideable = tuple(hiding.rows(report.token.payload, request.form.getlist("hide"))) if hides else ()
+    page.out_of_sight = disclosing.out_of_sight(page)
+    page.has_lock = keybox.has_lock(form)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from app.web import comparing, debugger, reports, sharing
 from app.web.comparing import ComparePage
+from app.web.judging import judge
 from app.web.respond import answer, theme, wants_partials
 
 blueprint = Blueprint("out", __name__)
@@ -14,7 +15,7 @@ blueprint = Blueprint("out", __name__)
 @blueprint.post("/report")
 def report() -> Response:
     form = debugger.read_form()
-    judged = debugger.judge(form, [])
+    judged = judge(form, [])
     sharing.told(judged, sharing.Omitted(form.left_out, judged.token))
     if request.form.get("as") == "json":
         return Response(reports.to_hand_on(judged), mimetype="application/json")

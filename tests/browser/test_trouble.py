@@ -89,7 +89,7 @@ def test_a_refusal_of_the_server_is_shown_in_its_words(debugger, watch, app, mon
     """The real answer of the application, to a request that the page itself would not send."""
     watch.expect(rf"{status} \(")
     if status == 500:
-        monkeypatch.setattr("app.web.debugger._sign", None)
+        monkeypatch.setattr("app.web.signing.sign", None)
     form = {f"f{n}": "1" for n in range(161)} if field else {"header": "{}"}
     answer = app.test_client().post("/encode", data=form, headers={"HX-Request": "true"})
     assert answer.status_code == status

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app import tokens
 from app.web import examples, reading
-from app.web.debugger import judge
+from app.web.judging import judge
 from app.web.view import Form
 
 NOW = int(time.time())
