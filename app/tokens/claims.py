@@ -114,6 +114,18 @@ def checks(token: Token, at: Seconds, leeway: Seconds, expect: Expectations) -> 
     yield _typ(token, expect.type)
 
 
+def checks_of_detached(token: Token, expect: Expectations) -> Iterator[Check]:
+    """The claims part of a token whose payload was given beside it: no JWT, so nothing there is judged as a claim (RFC 7519 §7.1)."""
+    yield Check("claims", "failed", "The payload is detached: a JWT carries its claims itself, so none are judged.", "RFC 7519 §7.1")
+    for name, spec in _OF_INNER[1:-1]:
+        expected = {"iss": expect.issuer, "aud": expect.audience}.get(name)
+        because = (
+            f'The payload is detached; "{quoted(expected)}" is expected, and not compared.' if expected else "The payload is detached."
+        )
+        yield Check(name, "failed" if expected else "not_checked", because, spec)
+    yield _typ(token, expect.type)
+
+
 def _claims_set(token: Token, value: object) -> Check:
     spec = "RFC 7519 §7.2"
     if token.payload is None:

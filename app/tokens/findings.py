@@ -391,6 +391,13 @@ _ROWS = (
         "RFC 7519 §5.2",
     ),
     Kind(
+        "payload_not_detached",
+        "error",
+        "A payload is given beside the token, which has another one of its own: what was given is not what is signed.",
+        "Leave it out, or take the token whose payload is detached.",
+        "RFC 7515 Appendix F",
+    ),
+    Kind(
         "empty_payload",
         "info",
         "The payload is empty: a JWS without content, or with detached content.",

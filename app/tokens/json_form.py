@@ -11,6 +11,14 @@ from app.tokens.findings import Finding, Repair, found, kind_of, quoted
 from app.tokens.lossless_json import Document, Node
 
 _JWE_PARTS = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
+# Of the members of a JWE the first must not stand beside the second (RFC 7516 §7.2.2); those of a JWS have no place there.
+_EITHER_OR = (
+    ("encrypted_key", "recipients"),
+    ("header", "recipients"),
+    ("payload", "ciphertext"),
+    ("signature", "ciphertext"),
+    ("signatures", "ciphertext"),
+)
 # What must be protected to count (RFC 7515 §4.1.11, RFC 7797 §3).
 _MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
 OF_SD_JWT = ("disclosures", "kb_jwt")
@@ -67,6 +75,10 @@ def _encrypted(document: Document, start: int) -> JsonForm:
     form = JsonForm("JWE", "general" if "recipients" in value else "flattened")
     members = _members(document.root)
     form.members = value
+    _doubled(form, document, start)
+    for name, other in _EITHER_OR:
+        if name in members and other in members:
+            form.findings.append(_damage(name, f'there beside "{other}"', "one of them", members[name].start + start))
     for name in _JWE_PARTS:
         form.segments.append(_segment(document, members.get(name), name, start, form.findings))
     form.header_text = _joined_header(document, form.segments[0][0], members)
@@ -90,9 +102,7 @@ def _signed(document: Document, start: int) -> JsonForm:
     value = document.value
     form = JsonForm("JWS", "general" if "signatures" in value else "flattened")
     members = _members(document.root)
-    for problem in document.problems:
-        if problem.code == "json_duplicate_member":
-            form.findings.append(_damage(problem.detail.partition("\0")[0], f"there {problem.count} times", "one", problem.offset + start))
+    _doubled(form, document, start)
     holders, count = [members], 1
     if form.serialization == "general":
         listed = members["signatures"]
@@ -113,6 +123,12 @@ def _signed(document: Document, start: int) -> JsonForm:
     read_as = "read as such" if count == 1 else f"read with {count} signatures, each judged alone"
     form.findings.append(_summary(form, read_as))
     return form
+
+
+def _doubled(form: JsonForm, document: Document, start: int) -> None:
+    for problem in document.problems:
+        if problem.code == "json_duplicate_member":
+            form.findings.append(_damage(problem.detail.partition("\0")[0], f"there {problem.count} times", "one", problem.offset + start))
 
 
 def _signer(document: Document, holder: dict[str, Node], start: int) -> Signer:

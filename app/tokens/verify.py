@@ -55,6 +55,8 @@ class Report(Decoded):
         self.leeway = leeway
         self.expect = expect
         self.signing_input = signing_input
+        self.other_payload = False
+        """Whether a payload was given beside a token that has its own, and another: whoever gave it means another token."""
         """What the signature is over when the payload is detached, else None."""
         self.signatures = signatures
         """Each signature of a JWS in JSON serialization with its verdict; *token* and *signature* are the one that decides."""
@@ -141,6 +143,8 @@ class Report(Decoded):
         own = [] if self.keys.is_empty else jwe.of_keys(self.keys) if self.decryption else list(self.keys.all_findings)
         noticed = [*self._searched, *self._noticed(), *own, *self.signature.faults, *self.signature.findings, *self._of_decryption()]
         noticed += jws.remarks(self.token, self.signature)
+        if self.other_payload:
+            noticed.append(found("payload_not_detached", "payload"))
         noticed += self.key_binding.findings(self.token.text) if self.key_binding else ()
         if self.signing_input is not None:  # the detached content is there
             noticed = [one for one in noticed if one.code != "empty_payload"]
@@ -187,12 +191,17 @@ class Report(Decoded):
         yield self._signature()
         if self.token.disclosed:
             yield self.key_binding.check if self.key_binding else binding.missing(self.token.claims)
-        yield from claims.checks(self.token, self.at, self.leeway, self._own_expectations)
+        if self.signing_input is None:
+            yield from claims.checks(self.token, self.at, self.leeway, self._own_expectations)
+        else:
+            yield from claims.checks_of_detached(self.token, self._own_expectations)
 
     def _form(self) -> Check:
         spec = "RFC 7515 §7.1"
         if not self.token.is_clean:
             return Check("form", "failed", self.token.gravest.message, self.token.gravest.spec)
+        if self.other_payload:
+            return Check("form", "failed", "Another payload is given than the one the token has and its signature covers.", _DETACHED)
         if self.decryption:
             wrong = next(jwe.spelling(self.token), None)
             if wrong:
@@ -230,7 +239,7 @@ class Report(Decoded):
 
     def _algorithm(self) -> Check:
         spec = "RFC 8725 §3.1"
-        alg = self.token.alg
+        alg = self.decryption.algorithm.name if self.decryption and self.decryption.algorithm else self.token.alg
         if not self.expect.algorithms:
             return Check("algorithm", "not_checked", "No list of allowed algorithms is given; a receiver must have one.", spec)
         allowed = ", ".join(self.expect.algorithms)
@@ -275,6 +284,7 @@ def _fits(key: Key, algorithm: str) -> str:
     return f"The {key.with_kid} fits {algorithm}."
 
 
+_DETACHED = "RFC 7515 Appendix F"
 _OUTCOMES: dict[str, claims.Outcome] = {"verified": "passed", "invalid": "failed", "unsecured": "failed", "not_checked": "not_checked"}
 _DECRYPTED: dict[str, claims.Outcome] = {"decrypted": "passed", "failed": "failed", "not_tried": "not_checked"}
 MAX_SECONDS = 10**100
@@ -302,7 +312,9 @@ def verify(
     if token.signatures:
         return _of_several(token.signatures, read, payload, _exact(at), _exact(leeway), expect)
     detached = _detached(token, payload)
-    return Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect, detached)
+    report = Report(token, read, jws.judge(token, read, detached), _exact(at), _exact(leeway), expect, detached)
+    report.other_payload = detached is None and payload is not None and token.is_signed and payload != report.payload_text
+    return report
 
 
 def _of_several(tokens: tuple[Token, ...], read: Keys, payload: str | None, at: Seconds, leeway: Seconds, expect: Expectations) -> Report:

@@ -27,7 +27,7 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
     )
     box = box or keybox.read(form)
     moment = at if at is not None else int(time.time())
-    return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=form.detached or None, expect=expect)
+    return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=_detached(form), expect=expect)
 
 
 def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:
@@ -42,3 +42,8 @@ def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notic
         return number
     notices.append(f"{name} is not read: it takes {form}.")
     return None
+
+
+def _detached(form: Form) -> str | None:
+    """The content of a token that leaves its own out; what another token has left in the box stays there, and is said not to be used."""
+    return form.detached if form.detached and tokens.decode(form.token).token.is_detached else None

@@ -45,6 +45,10 @@ export function setApart(root) {
 export function sendAlong(body, form) {
   const there = new Set(body.keys());
   for (const [name, value] of new FormData(form)) if (!there.has(name)) body.append(name, value);
+  sendViews(body);
+}
+
+export function sendViews(body) {
   for (const field of document.getElementById("views")?.elements ?? []) {
     if (field.type !== "radio" && field.type !== "checkbox") body.set(field.name, field.value);
   }

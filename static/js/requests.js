@@ -5,7 +5,7 @@
 // but was not touched is left behind. Here a field takes the answer unless it is the one that asked, or the person
 // typed in it after the question was sent.
 
-import { ask, sendAlong, setApart } from "./ask.js";
+import { ask, sendAlong, sendViews, setApart } from "./ask.js";
 import { folded } from "./folds.js";
 import { put } from "./mend.js";
 
@@ -160,6 +160,11 @@ on("finally:request", ({ detail: { ctx } }) => {
   else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
 });
 
-// With scripts, Enter in a single-line field has nothing left to do: every key has been answered.
-for (const one of [form, document.getElementById("views")]) one?.addEventListener("submit", (event) => event.preventDefault());
+// With scripts, Enter in a single-line field has nothing left to do: every key has been answered. Some buttons go to another page.
+for (const one of [form, document.getElementById("views")]) {
+  one?.addEventListener("submit", (event) => {
+    if (!event.submitter?.matches("[data-goes]")) return event.preventDefault();
+    form.addEventListener("formdata", ({ formData }) => sendViews(formData), { once: true });
+  });
+}
 if (form?.method === "post") setApart(form);

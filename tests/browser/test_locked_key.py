@@ -61,3 +61,14 @@ def test_a_key_of_the_keys_page_is_used_in_the_debugger(page, half):
     expect(page.locator("#key_note")).to_contain_text(f"EC {half} key on P-256")
     assert ("d" in json.loads(page.locator("#key-text").input_value())) == (half == "private")
     assert "?" not in page.url
+
+
+def test_the_key_of_the_box_is_used_in_the_debugger_with_how_it_is_read(page):
+    page.goto("/keys")
+    page.locator("#key-text").fill("c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA")
+    page.locator("#key-encoding").select_option("base64url")
+    page.get_by_role("button", name="Use this key in the debugger").click()
+    expect(page).to_have_title(re.compile("debugger"))
+    expect(page.locator("#key-encoding")).to_have_value("base64url")
+    expect(page.locator("#key_note")).to_contain_text("34-byte secret")
+    assert "?" not in page.url

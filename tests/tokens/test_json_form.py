@@ -11,7 +11,7 @@ import pytest
 from app.tokens import decode, encode, verify
 from app.tokens.json_form import MAX_SIGNATURES
 from app.tokens.verify import Report
-from tests.tokens.keyring import NOW, SECRET, b64u, codes, private_key, public_key, raw_signature
+from tests.tokens.keyring import NOW, SECRET, b64u, codes, outcome, private_key, public_key, raw_signature
 
 CLAIMS = '{"sub":"1"}'
 
@@ -171,3 +171,21 @@ def test_an_unencoded_payload_with_a_dot_is_made_in_json_or_detached():
     assert (json.loads(flattened)["payload"], judged(flattened).signature.status) == ("$.02", "verified")
     detached = encode(header, "$.02", SECRET, detached=True).token
     assert verify(detached, SECRET, at=NOW, payload="$.02").signature.status == "verified"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        pytest.param(lambda text: text.replace("{", '{"ciphertext":"AAAA",', 1), "ciphertext", id="a member twice"),
+        pytest.param(lambda text: text.replace("{", '{"recipients":[{}],', 1), "encrypted_key", id="both forms"),
+        pytest.param(lambda text: text.replace("{", '{"signatures":[],', 1), "signatures", id="a JWS as well"),
+        pytest.param(lambda text: text.replace("{", '{"payload":"e30",', 1), "payload", id="a payload as well"),
+    ],
+)
+def test_an_encrypted_token_has_the_members_of_one_form_once(change: Any, name: str):
+    key = json.dumps({"kty": "oct", "k": "thCBpnB1cIuU03w2oXYlnQ"})
+    made = encode({"alg": "A128KW", "enc": "A128GCM"}, "{}", key, serialization="flattened").token
+    assert verify(made, key, at=0).decryption
+    damaged = verify(change(made), key, at=0)
+    assert any(one.code == "json_form_damaged" and name in one.message for one in damaged.findings)
+    assert outcome(damaged, "form") == "failed"

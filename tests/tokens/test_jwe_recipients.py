@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.tokens import CannotEncode, Encoded, decode, encode
+from app.tokens import CannotEncode, Encoded, Expectations, decode, encode, verify
 from app.tokens.jwe.message import MAX_RECIPIENTS
 from app.tokens.jwe.parameters import MAX_ROUNDS
-from tests.tokens.keyring import CLAIMS, b64u, check, codes, oct_jwk, private, private_jwk, public_jwk, rsa_private, unb64u
+from tests.tokens.keyring import CLAIMS, b64u, check, codes, oct_jwk, outcome, private, private_jwk, public_jwk, rsa_private, unb64u
 
 ENC = {"enc": "A128GCM"}
 RSA = public_jwk(rsa_private(2048), alg="RSA-OAEP-256", kid="r")
@@ -173,3 +173,18 @@ def test_as_many_recipients_as_are_read_are_made():
 def test_a_key_that_should_not_be_used_is_told_of_whichever_recipient_it_is():
     _, made = general(ENC, box(RSA, AGREED), recipients=[{"alg": "RSA-OAEP"}, {"alg": "ECDH-ES+A128KW"}])
     assert "key_algorithm" in codes(made.findings)
+
+
+def test_the_algorithm_allowed_is_that_of_the_recipient_who_opened_it():
+    keys_ = [json.loads(oct_jwk(bytes(range(32)), kid="1")), {**private_jwk(private("RS256")), "kid": "2"}]
+    made = encode(
+        {"enc": "A256GCM"},
+        "{}",
+        json.dumps({"keys": keys_}),
+        serialization="general",
+        recipients=['{"alg":"A256KW","kid":"1"}', '{"alg":"RSA-OAEP-256","kid":"2"}'],
+    )
+    for key, alg in zip(keys_, ("A256KW", "RSA-OAEP-256"), strict=True):
+        for allowed in ("A256KW", "RSA-OAEP-256"):
+            report = verify(made.token, json.dumps(key), at=0, expect=Expectations((allowed,)))
+            assert outcome(report, "algorithm") == ("passed" if alg == allowed else "failed")

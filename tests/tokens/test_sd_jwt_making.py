@@ -153,3 +153,20 @@ def test_the_published_presentations_can_be_made_of_what_was_issued(name: str):
     given = issued.split("~")[1:-1]
     made = present(issued, [given.index(one) for one in wanted])
     assert sorted(made.split("~")) == sorted([*presented.split("~")[:-1], ""])
+
+
+def test_an_issuer_must_sign():
+    with pytest.raises(CannotEncode) as refused:
+        making.issue({"alg": "none"}, '{"a":1}', [("a",)], SECRET)
+    assert refused.value.code == "alg_none"
+
+
+def test_a_binding_of_the_future_and_one_that_was_not_compared_are_told():
+    holder = private("ES256", 1)
+    issued = making.issue({"alg": "ES256"}, '{"a":1}', [("a",)], private_key("ES256"), holder=json.dumps(public_jwk(holder))).token
+    shown = present(issued, [0], key=json.dumps(private_jwk(holder)), audience="v", nonce="n", at=NOW + 9999)
+    told = verify(shown, private_key("ES256"), at=NOW).key_binding
+    assert told
+    assert told.status == "verified"
+    assert "nonce and audience were not compared" in told.because
+    assert "in the future" in told.because

@@ -1384,3 +1384,13 @@ def test_no_accepted_token_has_an_error_among_its_findings(header: dict[str, Any
     assert "error" in [finding.level for finding in report.findings]
     assert outcome(report, failed) == "failed"
     assert not report.accepted
+
+
+def test_of_a_detached_payload_no_claim_is_said_to_be_missing():
+    header, _, signature = token("HS256").split(".")
+    report = check(f"{header}..{signature}", payload=CLAIMS, expect=Expectations(issuer="i"))
+    assert report.signature.status == "verified"
+    assert (outcome(report, "exp"), outcome(report, "iss"), outcome(report, "aud")) == ("not_checked", "failed", "not_checked")
+    assert "detached" in because(report, "claims")
+    assert "not compared" in because(report, "iss")
+    assert not report.accepted

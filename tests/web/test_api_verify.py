@@ -314,7 +314,11 @@ def test_a_detached_payload_is_signed_content(api, make_token):
 
 def test_a_detached_payload_does_not_replace_one_that_is_there(api, make_token):
     token = make_token("one")
-    assert api("verify", {"token": token, "key": SECRET, "payload": "two"})["signature"]["status"] == "verified"
+    told = api("verify", {"token": token, "key": SECRET, "payload": "two"})
+    assert (told["signature"]["status"], told["accepted"]) == ("verified", False)
+    assert "payload_not_detached" in [one["code"] for one in told["findings"]]
+    same = api("verify", {"token": token, "key": SECRET, "payload": "one"})
+    assert "payload_not_detached" not in [one["code"] for one in same["findings"]]
     header, _, signature = token.split(".")
     forged = f"{header}.dHdv.{signature}"
     assert api("verify", {"token": forged, "key": SECRET, "payload": "one"})["signature"]["status"] == "invalid"

@@ -64,7 +64,11 @@ def judge(shown: Presentation, issuer_verified: bool, at: Seconds, leeway: Secon
     if not issuer_verified:
         because = f"It fits the {name} in cnf, but nobody vouches for that key as long as the issuer's signature is not verified."
         return KeyBinding("not_checked", because, token, signature, checks)
-    return KeyBinding("verified", f"The holder proves to hold the {name} that the issuer put into cnf.", token, signature, checks)
+    unasked = " and ".join(name for name, given in (("nonce", expect.nonce), ("audience", expect.audience)) if not given)
+    unsaid = f" Its {unasked} {'were' if ' and ' in unasked else 'was'} not compared." if unasked else ""
+    doubts = "".join(f" {one.because}" for one in checks if one.outcome == "warned")
+    because = f"The holder proves to hold the {name} that the issuer put into cnf.{unsaid}{doubts}"
+    return KeyBinding("verified", because, token, signature, checks)
 
 
 def missing(claims_set: object) -> Check:

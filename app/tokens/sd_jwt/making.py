@@ -52,6 +52,10 @@ def issue(
     document = lossless_json.read(claims)
     if not isinstance(document.value, dict) or document.root is None or document.problems:
         raise CannotEncode("claims_not_an_object", "The claims are not a strict JSON object.", "Mend the claims.")
+    if _alg_of(header) == "none":
+        raise CannotEncode(
+            "alg_none", "An SD-JWT must be signed; alg none signs nothing.", 'Write an algorithm that signs, such as "ES256".'
+        )
     if hash_name not in HASHES:
         raise CannotEncode("hash_unknown", "The hash is none that an SD-JWT can use.", f"Use one of {', '.join(HASHES)}.")
     folding = _Folding(document, frozenset(disclosable), hash_name, salt, decoys, holder)
@@ -60,6 +64,11 @@ def issue(
     if signed.encrypted:
         raise CannotEncode("header_encrypts", "The header has enc, but the issuer of an SD-JWT signs it.", 'Leave out "enc".')
     return replace(signed, token=f"{signed.token}~{''.join(f'{one}~' for one in folding.disclosures)}")
+
+
+def _alg_of(header: str | Mapping[str, Any]) -> object:
+    value = lossless_json.read(header).value if isinstance(header, str) else header
+    return value.get("alg") if isinstance(value, Mapping) else None
 
 
 def present(
