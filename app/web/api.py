@@ -117,8 +117,14 @@ def generate() -> Response:
     name = _text(body, "algorithm")
     kind = for_header(name, _text(body, "enc", None)) or (KINDS[name] if name in _AGREEING else None)
     if kind is None:
-        names = ", ".join(row.name for row in tokens.ALGORITHMS.values() if row.family != "none")
-        raise Refused(422, "algorithm_unknown", "No key can be made for that algorithm.", f"Ask for one of {names}.")
+        signing = [row.name for row in tokens.ALGORITHMS.values() if row.family != "none"]
+        names = ", ".join((*signing, *(row.name for row in tokens.KEY_MANAGEMENT.values() if row.encrypts)))
+        raise Refused(
+            422,
+            "algorithm_unknown",
+            "No key can be made for that.",
+            f'Ask for one of {names}; "dir" wants "enc" too, and only JWE has one.',
+        )
     with making():
         key = keys.generate_for(kind)
     return _json(facts.made(key, is_text=not isinstance(kind, Kind)))
