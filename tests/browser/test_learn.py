@@ -31,7 +31,7 @@ def test_the_search_follows_the_typing_and_leads_to_the_place(new_context):
     page = new_context().new_page()
     page.goto("/learn")
     page.get_by_role("searchbox").press_sequentially("alg_none")
-    page.locator("#hits").get_by_role("link", name="alg_none", exact=True).click()
+    page.locator("#hits").get_by_role("link", name="alg_none", exact=True).first.click()
     expect(page).to_have_url("/learn/findings#alg_none")
     expect(page.locator("#alg_none")).to_be_in_viewport()
     assert page.evaluate("getComputedStyle(document.getElementById('alg_none')).backgroundColor") != "rgba(0, 0, 0, 0)"
