@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ class Choice:
     features: tuple[str, ...] = ()
 
 
-def _read() -> dict[str, Library]:
+@cache
+def libraries() -> dict[str, Library]:
+    """All of them by their ids, read when somebody asks first: a server starts without them."""
     rows: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "libraries.toml").read_text("utf-8"))["libraries"]
     lists = ("algorithms", "lacks", "checks", "unchecked")
     listed = [_with_code(Library(**(row | {name: tuple(row.get(name, ())) for name in lists}))) for row in rows]
@@ -84,9 +87,16 @@ def _with_code(library: Library) -> Library:
     )
 
 
-LIBRARIES = _read()
-LANGUAGES = tuple(dict.fromkeys(one.language for one in LIBRARIES.values()))
-ALGORITHMS = tuple(name for name in tokens.ALGORITHMS if any(name in one.algorithms for one in LIBRARIES.values()))
+@cache
+def languages() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.language for one in libraries().values()))
+
+
+@cache
+def algorithms() -> tuple[str, ...]:
+    return tuple(name for name in tokens.ALGORITHMS if any(name in one.algorithms for one in libraries().values()))
+
+
 FEATURES = {
     row.name: row
     for row in (
@@ -105,8 +115,8 @@ FEATURES = {
 def choice(language: str, algorithm: str, features: Collection[str]) -> tuple[Choice, bool]:
     """What is asked for, and whether all of it is known here; what is not known is left out."""
     made = Choice(
-        language if language in LANGUAGES else "",
-        algorithm if algorithm in ALGORITHMS else "",
+        language if language in languages() else "",
+        algorithm if algorithm in algorithms() else "",
         tuple(name for name in FEATURES if name in features),
     )
     return made, (made.language, made.algorithm, len(made.features)) == (language, algorithm, len(set(features)))
@@ -116,7 +126,7 @@ def chosen(asked: Choice) -> list[Library]:
     """The libraries that are and do all that is *asked*."""
     return [
         one
-        for one in LIBRARIES.values()
+        for one in libraries().values()
         if asked.language in ("", one.language)
         and (not asked.algorithm or asked.algorithm in one.algorithms)
         and all(FEATURES[name].holds(one) for name in asked.features)

@@ -116,15 +116,15 @@ def _letter(match: re.Match[str]) -> str:
 def ordered(whole: Presentation) -> Iterator[tuple[Disclosure, list[Disclosure]]]:
     """Each disclosure with those that it lies in, and behind it those that lie in it."""
     at = places(whole)
-    inside: dict[str, list[Disclosure]] = {}
-    tops: list[Disclosure] = []
+    inside: dict[str, list[tuple[Disclosure, list[Disclosure]]]] = {}
+    tops: list[tuple[Disclosure, list[Disclosure]]] = []
     for one in whole.disclosures:
         around = [] if one.fault else outer(one, at)
-        (inside.setdefault(around[-1].text, []) if around else tops).append(one)
+        (inside.setdefault(around[-1].text, []) if around else tops).append((one, around))
     waiting = tops[::-1]
     while waiting:
-        one = waiting.pop()
-        yield one, [] if one.fault else outer(one, at)
+        one, around = waiting.pop()
+        yield one, around
         waiting += [] if one.fault else inside.get(one.text, [])[::-1]
 
 

@@ -23,7 +23,7 @@ def libraries() -> Response:
 @blueprint.get("/libraries/<name>")
 def library(name: str) -> Response:
     forms.refuse_keys_in_address()
-    row = directory.LIBRARIES.get(name)
+    row = directory.libraries().get(name)
     if row is None:
         raise Refused(404, "not_found", "There is no such library here.", "All that are known stand at /libraries.")
     shown = libraries_page.library_page(row, request.args.get("algorithm", ""), request.args.get("key_form", ""), int(time.time()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Literal
 
@@ -62,8 +62,8 @@ class LibrariesPage:
     choice: Choice
     count: str
     groups: tuple[Group, ...]
-    languages: Sequence[str] = directory.LANGUAGES
-    algorithms: Sequence[str] = directory.ALGORITHMS
+    languages: Sequence[str] = field(default_factory=directory.languages)
+    algorithms: Sequence[str] = field(default_factory=directory.algorithms)
     features: Sequence[tuple[str, str]] = tuple((one.name, one.label) for one in directory.FEATURES.values())
     notice: str = ""
 
@@ -154,7 +154,7 @@ def page_of(choice: Choice, is_known: bool) -> LibrariesPage:
     """The list of the libraries that are and do all that is asked for."""
     found = directory.chosen(choice)
     groups = tuple(Group(language, tuple(map(row_of, rows))) for language, rows in groupby(found, key=lambda one: one.language))
-    count = f"{len(found)} of {len(directory.LIBRARIES)} libraries"
+    count = f"{len(found)} of {len(directory.libraries())} libraries"
     return LibrariesPage(choice, count, groups, notice="" if is_known else _UNKNOWN)
 
 

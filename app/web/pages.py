@@ -11,11 +11,7 @@ from app.web.respond import THEMES, theme
 blueprint = Blueprint("pages", __name__)
 
 _YEAR = 365 * 24 * 3600
-_PAGES = (
-    *("/trust", "/keys", "/examples", "/libraries", "/learn"),
-    *(f"/libraries/{name}" for name in directory.LIBRARIES),
-    *(leaf.path for leaf in contents.LEAVES.values()),
-)
+_PAGES = frozenset(("/trust", "/keys", "/examples", "/libraries", "/learn", *(leaf.path for leaf in contents.LEAVES.values())))
 
 
 @blueprint.get("/trust")
@@ -35,7 +31,7 @@ def choose_theme() -> Response:
     chosen = request.form.get("theme", "")
     chosen = chosen if chosen in THEMES else "system"
     page = request.form.get("page", "")
-    if page in _PAGES:
+    if page in _PAGES or _is_of_library(page):
         response = make_response(redirect(page, 303))
     elif page == "/compare":
         compared = comparing.page(*comparing.sent(request.form))
@@ -47,3 +43,8 @@ def choose_theme() -> Response:
         response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))
     response.set_cookie("theme", chosen, max_age=_YEAR, path="/", samesite="Strict", secure=request.is_secure)
     return response
+
+
+def _is_of_library(page: str) -> bool:
+    folder, _, name = page.rpartition("/")
+    return folder == "/libraries" and name in directory.libraries()
