@@ -8,10 +8,16 @@ VENV := .venv
 BIN  := $(VENV)/bin
 # Debian's python3 lacks ensurepip: the venv is made without pip, and the outer pip installs into it.
 PIP  := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install -qq
+# $(call debian,COMMANDS,PACKAGES): install PACKAGES unless every one of COMMANDS is there.
+debian = @(for one in $(1); do command -v $$one >/dev/null || exit 1; done) \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends $(2); } \
+	|| { echo "make: error: missing, and cannot be installed here: one of $(1)" >&2; \
+	     echo "make: hint: install them as root, for example with: apt-get install $(2)" >&2; exit 1; }
 UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit snippets bench assets screenshot man lock clean chromium
+.PHONY: help run test lint types unit snippets bench assets screenshot man lock clean chromium proxies
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +34,7 @@ lint: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
-unit: $(VENV)/test.stamp assets chromium
+unit: $(VENV)/test.stamp assets chromium proxies
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
@@ -59,12 +65,12 @@ clean: ## Remove everything that was made here
 	rm -rf $(VENV) dist static/built static/vendor .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-chromium:
-	@command -v chromium >/dev/null \
-	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } \
-	|| { echo "make: error: chromium is missing and cannot be installed here" >&2; \
-	     echo "make: hint: install it as root, for example with: apt-get install chromium" >&2; exit 1; }
+chromium: # the tests' browser
+	$(call debian,chromium,chromium fonts-dejavu-core)
+
+# The gateways that the exports and the forward-auth server are tried with; bwrap stands for a container.
+proxies:
+	$(call debian,nginx haproxy caddy apache2ctl bwrap,nginx-light haproxy caddy apache2 libapache2-mod-auth-openidc bubblewrap)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
