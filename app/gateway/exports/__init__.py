@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports.export import Export, File, Gap, Gateway
+from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
-__all__ = ["GATEWAYS", "Export", "File", "Gap", "Gateway"]
+__all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
 
 _ROWS: tuple[Gateway, ...] = ()
 GATEWAYS: Mapping[str, Gateway] = {row.name: row for row in _ROWS}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.gateway.decision import Decision
 from app.gateway.policy import Policy
+from app.gateway.request import Header, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,24 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client gets from that gateway; *because* says which of its rules answers so, and where that is known from."""
+
+    status: int
+    headers: tuple[Header, ...] = ()
+    body: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
-    """One gateway. One that *asks* does not judge tokens: it asks `jwtlens gateway`, which judges by the whole policy."""
+    """One gateway. One that *asks* does not judge tokens: it asks `jwtlens gateway`, which judges by the whole policy.
+
+    *answer* tells what a client gets for a request of which our own decision is known; None where that is not known.
+    """
 
     name: str
     title: str
     asks: bool
     export: Callable[[Policy], Export]
+    answer: Callable[[Policy, Request, Decision], Answer | None] = lambda policy, request, decision: None
