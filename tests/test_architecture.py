@@ -108,7 +108,7 @@ def test_it_loads_no_framework(module: str):
 
 
 # What opens a connection: to elsewhere one file of keyfetch, to itself the health check. The server only listens.
-CONNECTS = {"app.keyfetch.connection", "app.health", "app.server"}
+CONNECTS = {"app.keyfetch.connection", "app.health", "app.server.listening", "app.server.channel"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)

@@ -100,7 +100,7 @@ def test_a_name_listens_on_every_address_it_stands_for():
 
 def test_an_address_that_is_listed_twice_is_taken_once(monkeypatch: pytest.MonkeyPatch):
     row = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
-    monkeypatch.setattr("app.server.socket.getaddrinfo", lambda *_, **__: [row, row])
+    monkeypatch.setattr("app.server.listening.socket.getaddrinfo", lambda *_, **__: [row, row])
     bound = listeners("localhost", 0)
     assert len(bound) == 1
     bound[0].close()
@@ -194,7 +194,7 @@ def test_a_request_in_flight_is_finished():
 
 
 def test_a_request_that_never_ends_does_not_hold_the_server(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("app.server.DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("app.server.loop.DRAIN_SECONDS", 0.2)
     slow = Slow()
     with running(slow) as (server, thread, address):
         host, _, port = address.rpartition(":")

@@ -1,0 +1,30 @@
+"""The composition root: the one place where the web room meets its server."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+from app.server.channel import Channel
+from app.server.discretion import discreet
+from app.server.listening import CannotServe, listeners
+from app.server.loop import Server
+from app.settings import Settings
+from app.web import create_app
+from app.web.assets import AssetsMissing
+
+__all__ = ["CannotServe", "Channel", "Server", "discreet", "listeners", "serve"]
+
+
+def serve(settings: Settings, announce: Callable[[int], None]) -> None:
+    """Listen, tell *announce* the port, and answer until SIGTERM or Ctrl-C."""
+    discreet()
+    try:
+        app = create_app(settings)
+    except AssetsMissing as error:
+        raise CannotServe(str(error), error.hint) from None
+    server = Server(app, settings.host, settings.port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.stop)
+    announce(server.port)
+    server.run()
