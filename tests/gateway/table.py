@@ -107,8 +107,8 @@ def _from(**issuer: Any) -> dict[str, Any]:
 def _places() -> Iterator[Row]:
     """Where a token is looked for, and that there is one of it (RFC 6750 §2)."""
     yield Row("bearer", PLAIN, USER)
-    for scheme in ("bearer", "BEARER", "Bearer "):
-        yield Row(f'the scheme "{scheme}"', PLAIN, USER, headers=(f"Authorization: {scheme} $token",))
+    for word in ("bearer", "BEARER", "Bearer "):
+        yield Row(f'the scheme "{word}"', PLAIN, USER, headers=(f"Authorization: {word} $token",))
     yield Row("no token", PLAIN, MISSING, headers=())
     yield Row("another scheme", PLAIN, MISSING, headers=("Authorization: Basic dXNlcjpwYXNz",))
     yield Row("no scheme", PLAIN, MISSING, headers=("Authorization: $token",))
