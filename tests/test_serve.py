@@ -227,7 +227,6 @@ STATUSES = {
     "huge header": 431,
     "huge body": 413,
     "wrong host": 421,
-    "two hosts": 421,
     "cross site": 403,
     "too large": 413,
     "not there": 404,

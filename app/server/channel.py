@@ -1,14 +1,30 @@
-"""One connection: what waitress refuses is said in our words, and a refused body is read to its end."""
+"""One connection: how long a client may take, what waitress refuses in our words, and a refused body read to its end."""
 
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import suppress
+from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
+from app.server.strict import Request
 from app.web.security import REFUSALS, render, with_headers
+
+# For a whole request from its first byte, and for a whole answer. Waitress counts from the last byte: one byte now and then is enough for it.
+REQUEST_SECONDS = 15.0
+ANSWER_SECONDS = 60.0
+
+
+class Answer(WSGITask):
+    """The application's answer; a connection whose request was refused is not used again."""
+
+    def build_response_header(self) -> Any:
+        if self.status.startswith("4"):
+            self.set_close_on_finish()
+        return super().build_response_header()
 
 
 class Refused(ErrorTask):
@@ -17,21 +33,24 @@ class Refused(ErrorTask):
     def execute(self) -> None:
         rows = {row.status.value: row for row in REFUSALS.values()}
         refusal = rows.get(self.request.error.code, REFUSALS["bad_request"])
-        as_json = getattr(self.request, "path", "").startswith("/api/")
-        self.status, headers, body = render(refusal, as_json=as_json)
+        status, headers, body = render(refusal, as_json=self.request.path.startswith("/api/"))
+        self.status = status
         self.response_headers.extend(with_headers(headers, "http"))
         self.set_close_on_finish()
-        self.content_length = len(body)
         self.channel.refused = True
-        self.write(body)
+        self.content_length = len(body)
+        self.write(b"" if self.request.command == "HEAD" else body)
 
 
 class Channel(HTTPChannel):
     """A connection that reads a refused body to its end: closed at once, it would be reset and our answer lost."""
 
+    parser_class = Request
+    task_class = Answer
     error_task_class = Refused
     refused = False
     lingering = False
+    answering_since: float | None = None
 
     def handle_close(self) -> None:
         if not self.refused or self.lingering:
@@ -52,3 +71,25 @@ class Channel(HTTPChannel):
     def is_busy(self) -> bool:
         # In this order: a thread appends its answer before it takes the request off the list.
         return bool(self.requests) or self.total_outbufs_len > 0
+
+    def is_late(self, now: float) -> bool:
+        """Say whether the client takes too long over its request, or over our answer; to be asked about once a second."""
+        if not self.total_outbufs_len:
+            self.answering_since = None
+        elif self.answering_since is None:
+            self.answering_since = now
+        elif now - self.answering_since > ANSWER_SECONDS:
+            return True
+        request = self.request
+        return request is not None and not self.requests and now - request.began > REQUEST_SECONDS
+
+    def cut(self) -> None:
+        """Close at once, without an answer and without waiting for more."""
+        self.refused = False
+        self.handle_close()
+
+
+def late(channels: list[Channel]) -> list[Channel]:
+    """Return those of *channels* whose time is up."""
+    now = time.monotonic()
+    return [channel for channel in channels if channel.is_late(now)]

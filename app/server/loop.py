@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
-from app.server.channel import Channel
+from app.server.channel import Channel, late
 from app.server.listening import listeners
 from app.web.security import MAX_BODY
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 DRAIN_SECONDS = 5.0
+# How often it looks for clients whose time is up.
+_LOOK_SECONDS = 1.0
 
 OPTIONS: dict[str, Any] = {
     "threads": 8,
@@ -37,17 +41,27 @@ OPTIONS: dict[str, Any] = {
 
 
 class Server:
-    """Waitress with a loop of our own, because its own one drops the requests in flight."""
+    """Waitress with a loop of our own, because its own one drops the requests in flight and lets slow clients stay."""
 
-    def __init__(self, wsgi_app: WSGIApplication, host: str, port: int) -> None:
+    def __init__(
+        self,
+        wsgi_app: WSGIApplication,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        sockets: Sequence[socket] | None = None,
+        **options: Any,
+    ) -> None:
+        """Listen on *host* and *port*, or on *sockets* that are bound already; *options* win over OPTIONS."""
         self.sockets: dict[int, Any] = {}
-        bound = listeners(host, port)
+        bound = list(sockets) if sockets else listeners(host, port)
         self.port: int = bound[0].getsockname()[1]
-        create_server(wsgi_app, map=self.sockets, sockets=bound, **OPTIONS)
+        create_server(wsgi_app, map=self.sockets, sockets=bound, **OPTIONS | options)
         self.doors = [entry for entry in self.sockets.values() if isinstance(entry, TcpWSGIServer)]
         for door in self.doors:
             door.channel_class = Channel
         self.stopping = False
+        self.looked = 0.0
 
     def stop(self, *_: object) -> None:
         """Begin to stop; safe in a signal handler, from another thread, and twice."""
@@ -70,9 +84,16 @@ class Server:
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self.sockets, count=1)
+        if time.monotonic() - self.looked > _LOOK_SECONDS:
+            self.looked = time.monotonic()
+            for channel in late(self._channels()):
+                channel.cut()
+
+    def _channels(self) -> list[Channel]:
+        return [entry for entry in self.sockets.values() if isinstance(entry, Channel)]
 
     def _is_busy(self) -> bool:
-        channels = [entry for entry in self.sockets.values() if isinstance(entry, Channel)]
+        channels = self._channels()
         for channel in channels:
             if not channel.is_busy():
                 channel.handle_close()
