@@ -1,0 +1,57 @@
+"""Traefik with ForwardAuth: it asks about each request, copies the claims, and hands any other answer to the client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from app.gateway.exports.asking import API, JWTLENS, asking, notes
+from app.gateway.exports.export import Export, File, Gap, Gateway
+from app.gateway.policy import Policy
+
+_SOURCE = "x-forwarded"
+_HEAD = f"""\
+# Dynamic configuration, for example /etc/traefik/dynamic/jwtlens.yml. Beside it runs
+#   jwtlens gateway --policy policy.json --source {_SOURCE}
+# The middlewares work in their order: what a client could cheat with goes, the judge is asked, the token goes if it is kept back.
+"""
+_UPGRADES = Gap(
+    "",
+    "WebSockets do not pass: Connection is removed, because Traefik would drop each header that a client names in it, also a claim. "
+    "Give them a router of their own where the middleware sets Connection to Upgrade.",
+)
+
+
+def export(policy: Policy) -> Export:
+    told = asking(policy)
+    middlewares: dict[str, Any] = {
+        "jwtlens-clean": _removing(("Connection", *told.removed)),
+        "jwtlens": {"forwardAuth": {"address": f"http://{JWTLENS}/auth", "trustForwardHeader": False}},
+    }
+    if told.copied:
+        middlewares["jwtlens"]["forwardAuth"]["authResponseHeaders"] = list(told.copied)
+    if told.kept_back:
+        middlewares["jwtlens-keep-back"] = _removing(told.kept_back)
+    router = {"rule": "PathPrefix(`/`)", "entryPoints": ["web"], "middlewares": list(middlewares), "service": "api"}
+    document = {
+        "http": {
+            "routers": {"api": router},
+            "middlewares": middlewares,
+            "services": {"api": {"loadBalancer": {"servers": [{"url": f"http://{API}"}]}}},
+        }
+    }
+    text = _HEAD + yaml.safe_dump(document, sort_keys=False, width=1000)
+    more = (
+        "The entry point web is one of your static configuration; if it is called otherwise, change entryPoints.",
+        "Traefik waits 30 seconds for a judge that hangs, and then denies with 500.",
+    )
+    return Export((File("jwtlens.yml", "yaml", text),), (*told.gaps, _UPGRADES), notes(policy, _SOURCE) + more)
+
+
+def _removing(names: tuple[str, ...]) -> dict[str, Any]:
+    """A middleware that removes headers: an empty value does that."""
+    return {"headers": {"customRequestHeaders": dict.fromkeys(names, "")}}
+
+
+GATEWAY = Gateway("traefik", "Traefik with ForwardAuth", True, export)
