@@ -20,13 +20,13 @@ from app.tokens.lossless_json import Document
 from app.tokens.sd_jwt import MAX_DISCLOSURES, USUAL_HASH, Path
 from app.tokens.sd_jwt.making import issue as issue_sd_jwt
 from app.tokens.sd_jwt.making import present as present_sd_jwt
-from app.web import fetching, gateway_api
+from app.web import fetching, gateway_api, openapi
 from app.web.errors import Refused
+from app.web.openapi.requests import MOST_DECOYS, Expect
 from app.web.turns import making
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-_MOST_DECOYS = 100
 # Curves that only agree on secrets: they can be asked for by their own name.
 _AGREEING = ("X25519", "X448")
 
@@ -102,8 +102,8 @@ def present() -> Response:
             key=key,
             key_encoding=_key_encoding(body),
             # A key binding JWT must have both (RFC 9901 §4.3).
-            audience="" if key is None else _text(body, "audience"),
-            nonce="" if key is None else _text(body, "nonce"),
+            audience=_text(body, "audience", "" if key is None else _REQUIRED),
+            nonce=_text(body, "nonce", "" if key is None else _REQUIRED),
             at=int(_number(body, "at", time.time())),
         )
     except tokens.CannotEncode as error:
@@ -147,6 +147,11 @@ def decide() -> Response:
     body = _body()
     at = int(_number(body, "at", time.time()))
     return _json(gateway_api.decided(_written(body, "policy"), body.value.get("request"), body.value.get("keys"), at))
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    return _json(openapi.document())
 
 
 def _body() -> Document:
@@ -260,8 +265,8 @@ def _list(body: Document, name: str, hint: str) -> list[Any]:
 
 def _decoys(body: Document) -> int:
     value = body.value.get("decoys", 0)
-    if type(value) is not int or not 0 <= value <= _MOST_DECOYS:
-        raise Refused(422, "member_type", '"decoys" is not a number of decoys.', f"Send a whole number from 0 to {_MOST_DECOYS}.")
+    if type(value) is not int or not 0 <= value <= MOST_DECOYS:
+        raise Refused(422, "member_type", '"decoys" is not a number of decoys.', f"Send a whole number from 0 to {MOST_DECOYS}.")
     return value
 
 
@@ -301,7 +306,7 @@ def _slice(body: Document, name: str) -> str:
     return body.text[member.start : member.end]
 
 
-_EXPECTATIONS = ("algorithms", "issuer", "audience", "type", "profile", "nonce", "access_token", "code", "state", "htm", "htu")
+_EXPECTATIONS = tuple(Expect.__annotations__)
 
 
 def _expectations(value: object) -> tokens.Expectations:

@@ -189,7 +189,7 @@ def test_every_endpoint_of_the_api_is_documented_with_what_it_takes(app, client)
     endpoints = set()
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/"):
-            place = "post-" + rule.rule.removeprefix("/api/v1/").replace("/", "-")
+            place = ("post-" if "POST" in (rule.methods or ()) else "get-") + rule.rule.removeprefix("/api/v1/").replace("/", "-")
             endpoints.add(place)
             taken |= {f"{place}.sent.{name}" for name in members_taken(app.view_functions[rule.endpoint])}
     assert endpoints <= there
@@ -256,6 +256,9 @@ def test_every_curl_line_is_answered(client):
     for line in lines:
         words = shlex.split(line.replace("\\\n", " "))
         path = next(word for word in words if word.startswith("http")).removeprefix("http://127.0.0.1:8080")
+        if "-d" not in words:
+            assert client.get(path).status_code == 200, line
+            continue
         answer = client.post(path, json=json.loads(words[words.index("-d") + 1]))
         if path.endswith("fetch"):  # nothing is fetched from a test
             assert answer.status_code == 422

@@ -1,68 +1,33 @@
-"""The HTTP API as it is documented: `api.toml`, with the limits, settings and refusals that tables of the code hold."""
+"""The HTTP API as it is documented: its endpoints, with the limits, settings and refusals that tables of the code hold."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 from typing import Any
 
-from app import tokens
 from app.keyfetch import connection, key_set, refusals
 from app.settings import PREFIX, READERS, Settings
 from app.tokens import envelope, json_form, lossless_json, sd_jwt
 from app.tokens.decode import MAX_NESTED
 from app.tokens.jwe import content, message, parameters
 from app.tokens.keys import kinds, pem, rsa_parts
-from app.tokens.sd_jwt.making import issue
 from app.web import security
 from app.web.learn.templated import plain
-
-_DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_name("api.toml").read_text("utf-8"))
-_SECRET = "a-string-secret-at-least-256-bits-long"
-_CLAIMS = {"iss": "https://issuer.example", "sub": "alice", "aud": "https://api.example", "iat": 1767222000, "exp": 1798758000}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of what is sent or answered; *place* is its id on the page."""
-
-    name: str
-    kind: str
-    about: str
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    name: str
-    title: str
-    about: str
-    place: str
-    curl: str
-    sent: tuple[Member, ...]
-    answered: tuple[Member, ...]
+from app.web.openapi import described, shown
+from app.web.openapi.described import TEXTS
 
 
 def api() -> dict[str, Any]:
     """Every endpoint, limit, setting and refusal."""
     defaults = Settings()
-    settings = [(PREFIX + name.upper(), _DATA["settings"][name], _default(getattr(defaults, name))) for name in READERS]
-    return {"endpoints": tuple(_endpoints()), "settings": settings, "limits": _LIMITS, "errors": dict(sorted(_errors()))}
-
-
-def _endpoints() -> Iterator[Endpoint]:
-    token = tokens.encode({"alg": "HS256", "typ": "JWT"}, _CLAIMS, _SECRET).token
-    sd_token = issue({"alg": "HS256"}, '{"given_name":"Jane"}', [("given_name",)], _SECRET, salt=lambda: "2GLC42sKQveCfGfryNRN9w").token
-    for row in _DATA["endpoints"]:
-        place = f"post-{row['name'].replace('/', '-')}"
-        sent, answered = (
-            tuple(Member(name, kind, about, f"{place}.{way}.{name}") for name, kind, about in row[way]) for way in ("sent", "answered")
-        )
-        curl = Template(row["curl"].strip()).substitute(token=token, sd_jwt=sd_token)
-        yield Endpoint(row["name"], row["title"], row["about"], place, curl, sent, answered)
+    settings = [(PREFIX + name.upper(), TEXTS["settings"][name], _default(getattr(defaults, name))) for name in READERS]
+    return {
+        "endpoints": described.endpoints(),
+        "settings": settings,
+        "limits": _LIMITS,
+        "errors": dict(sorted(_errors())),
+        "openapi": shown.shown(),
+    }
 
 
 def _default(value: object) -> str:
@@ -74,7 +39,7 @@ def _default(value: object) -> str:
 def _errors() -> Iterator[tuple[str, str]]:
     yield from ((row.code, plain(row.message)) for row in refusals.ROWS.values())
     yield from ((row.code, row.message) for row in security.REFUSALS.values())
-    yield from _DATA["errors"].items()
+    yield from TEXTS["errors"].items()
 
 
 _LIMITS = (
