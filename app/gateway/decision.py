@@ -10,7 +10,7 @@ from app.gateway.judging import Judged
 from app.gateway.policy import Policy, Route
 from app.gateway.request import METHODS, Header, Request, faults
 from app.gateway.rules import Layer, Rule, failed, not_checked, passed
-from app.tokens import Keys
+from app.tokens import Keys, Report
 from app.tokens.findings import quoted
 
 ANSWERS: dict[Layer, tuple[int, str]] = {
@@ -45,7 +45,10 @@ _DESCRIBED_OTHERWISE = "The token is not accepted"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the gateway answers. *upstream* are the headers for the API, *removed* those of the client that it never sees."""
+    """What the gateway answers. *upstream* are the headers for the API, *removed* those of the client that it never sees.
+
+    *report* is the core's on the token; None when there was none to judge.
+    """
 
     status: int
     rules: tuple[Rule, ...]
@@ -54,6 +57,7 @@ class Decision:
     www_authenticate: str | None = None
     upstream: tuple[Header, ...] = ()
     removed: tuple[str, ...] = ()
+    report: Report | None = None
 
     @property
     def allowed(self) -> bool:
@@ -84,9 +88,10 @@ def decide(policy: Policy, request: Request, keys: Mapping[str, Keys], at: int) 
     )
     denied = next((rule for layer in ANSWERS for rule in rules if rule.layer == layer and rule.denies), None)
     if denied or route is None or not _may_pass(route, looked, bool(found)):
-        return _refusal(policy, rules, route, denied)
+        return _refusal(policy, rules, route, denied, looked.report)
     accepted = looked.report.claims() if looked.report else {}
-    return Decision(200, rules, route, upstream=upstream.headers(policy, accepted), removed=upstream.removed(policy, request))
+    passed_on, gone = upstream.headers(policy, accepted), upstream.removed(policy, request)
+    return Decision(200, rules, route, upstream=passed_on, removed=gone, report=looked.report)
 
 
 def _may_pass(route: Route, looked: Judged, has_token: bool) -> bool:
@@ -96,11 +101,11 @@ def _may_pass(route: Route, looked: Judged, has_token: bool) -> bool:
     return looked.report is not None and looked.report.accepted and looked.claims is not None
 
 
-def _refusal(policy: Policy, rules: tuple[Rule, ...], route: Route | None, denied: Rule | None) -> Decision:
+def _refusal(policy: Policy, rules: tuple[Rule, ...], route: Route | None, denied: Rule | None, report: Report | None) -> Decision:
     layer = denied.layer if denied else "route"
     status, error = ANSWERS[layer]
     challenge = None if layer in _SILENT else _challenge(policy, route, denied, error)
-    return Decision(status, rules, route, error, challenge)
+    return Decision(status, rules, route, error, challenge, report=report)
 
 
 def _challenge(policy: Policy, route: Route | None, denied: Rule | None, error: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.tokens.findings import quoted
@@ -69,6 +70,7 @@ def same_name(one: str, other: str) -> bool:
     return _as_variable(one) == _as_variable(other)
 
 
+@lru_cache(1024)
 def _as_variable(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "-", name.lower())
 

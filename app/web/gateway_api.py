@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app import gateway, tokens
-from app.gateway import Header, Request
+from app.gateway import Header, Request, facts
 from app.web.errors import Refused
 
 MOST_NAMED = 200
@@ -23,20 +23,8 @@ def decided(policy: str, asked: object, keys: object, at: int) -> dict[str, Any]
     try:
         read = gateway.read_policy(policy)
     except gateway.Unfit as error:
-        problems = [{"path": one.path, "message": one.message} for one in error.problems]
-        return {"allowed": False, "status": None, "problems": problems, "rules": []}
-    decision = gateway.decide(read, request, named, at)
-    return {
-        "allowed": decision.allowed,
-        "status": decision.status,
-        "error": decision.error or None,
-        "www_authenticate": decision.www_authenticate,
-        "route": decision.route.name if decision.route else None,
-        "upstream": dict(decision.upstream),
-        "removed": list(decision.removed),
-        "problems": [],
-        "rules": [_rule(rule) for rule in decision.rules],
-    }
+        return facts.undecided(error.problems)
+    return facts.facts(gateway.decide(read, request, named, at))
 
 
 def named_keys(value: object) -> dict[str, tokens.Keys] | None:
@@ -67,15 +55,3 @@ def _headers(value: object) -> Iterator[Header]:
     for name, values in value.items():
         for one in values if isinstance(values, list) else [values]:
             yield Header(name, one)
-
-
-def _rule(rule: gateway.Rule) -> dict[str, Any]:
-    return {
-        "layer": rule.layer,
-        "name": rule.name,
-        "outcome": rule.outcome,
-        "decides": rule.decides,
-        "depth": rule.depth,
-        "because": rule.because,
-        "spec": rule.spec,
-    }

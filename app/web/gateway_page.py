@@ -7,23 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from app.gateway import Decision, Problem, Rule
-from app.gateway.rules import Layer
-from app.tokens.findings import quoted
+from app.gateway import Decision, Problem, Rule, words
 from app.web import presets
 from app.web.view import Tone
-
-_TITLES: dict[Layer, str] = {
-    "request": "The request",
-    "route": "The route",
-    "credentials": "The token",
-    "keys": "The token",
-    "token": "The token",
-    "permission": "What the route asks of the claims",
-}
-_WORDS = {"passed": "Passed", "failed": "Denies", "warned": "Warning", "not_checked": "Not checked"}
-_OF_ROUTES = {"passed": "Takes it", "failed": "Denies", "not_checked": "Leaves it"}
-_OF_PARTS = {"passed": "Holds", "failed": "Fails", "not_checked": "Not checked"}
 
 
 @dataclass(slots=True)
@@ -117,18 +103,10 @@ def show_decision(page: GatewayPage, decision: Decision) -> None:
     phrase = HTTPStatus(decision.status).phrase
     page.tone = "good" if decision.allowed else "bad"
     page.word = f"{decision.status} {'Allowed' if decision.allowed else phrase}"
-    page.because = _because(decision)
+    page.because = words.because(decision)
     page.answer = () if decision.allowed else tuple(_answer(decision, phrase))
     page.groups = tuple(_groups(decision))
     page.passed_on = tuple(_passed_on(decision))
-
-
-def _because(decision: Decision) -> str:
-    if decision.allowed:
-        return f'The route "{quoted(decision.route.name)}" takes it, and no rule denies.' if decision.route else ""
-    first, *others = decision.denials
-    more = f" So {'does' if len(others) == 1 else 'do'} {', '.join(dict.fromkeys(rule.name for rule in others))}." if others else ""
-    return f"Denied by {first.name}: {first.because}{more}"
 
 
 def _answer(decision: Decision, phrase: str) -> Iterator[str]:
@@ -138,16 +116,13 @@ def _answer(decision: Decision, phrase: str) -> Iterator[str]:
 
 
 def _groups(decision: Decision) -> Iterator[Group]:
-    for title in dict.fromkeys(_TITLES.values()):
-        rows = tuple(_row(rule) for rule in decision.rules if _TITLES[rule.layer] == title)
-        if rows:
-            yield Group(title, rows)
+    for title, rules in words.groups(decision):
+        yield Group(title, tuple(_row(rule) for rule in rules))
 
 
 def _row(rule: Rule) -> Row:
-    words = _OF_ROUTES if rule.layer == "route" else _WORDS if rule.decides else _OF_PARTS
     tone = rule.outcome if rule.decides or rule.outcome != "failed" else "not_checked"
-    return Row(rule.name, tone, words[rule.outcome], rule.because, rule.spec, rule.depth)
+    return Row(rule.name, tone, words.word(rule), rule.because, rule.spec, rule.depth)
 
 
 def _passed_on(decision: Decision) -> Iterator[Passed]:
