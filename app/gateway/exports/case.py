@@ -1,0 +1,87 @@
+"""A request as another gateway meets it: which token it carries, what that says, and what came of our own rules about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.gateway import credentials
+from app.gateway.decision import Decision
+from app.gateway.exports.export import Answer
+from app.gateway.policy import Issuer, Policy, Route
+from app.gateway.request import Request
+from app.tokens import decode
+from app.tokens.claims import Outcome
+
+PASSED_ON = 200
+"""The status of a request that a gateway passes on, as in a Decision; what the client then gets is the answer of the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """*found* are the places with something in them; *header* and *claims* those of the one token, empty when there is not one.
+
+    It is plain when no two programs read its method, path or headers in two ways. *in_leeway*: exp is over, and forgiven.
+    """
+
+    route: Route | None
+    found: tuple[str, ...]
+    text: str
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    outcomes: Mapping[str, Outcome]
+    is_plain: bool
+    in_leeway: bool
+
+    def issuer(self, policy: Policy) -> Issuer | None:
+        """Whose token it says it is, as the policy sees it."""
+        iss = self.claims.get("iss")
+        named = next((one for one in policy.issuers if isinstance(iss, str) and iss in one.names), None)
+        return named or next((one for one in policy.issuers if not one.names), None)
+
+    def failed(self, name: str) -> bool:
+        return self.outcomes.get(name) == "failed"
+
+    def passed(self, name: str) -> bool:
+        return self.outcomes.get(name) == "passed"
+
+
+class NotKnown(Exception):
+    """What the gateway does with this very request is not known."""
+
+
+def answering(judge: Callable[[Policy, Case], Answer]) -> Callable[[Policy, Request, Decision], Answer | None]:
+    """The `answer` of a gateway whose own rules are *judge*. What it makes of an odd path or header is known of none."""
+
+    def answer(policy: Policy, request: Request, decision: Decision) -> Answer | None:
+        case = _case(policy, request, decision)
+        try:
+            return judge(policy, case) if case.is_plain else None
+        except NotKnown:
+            return None
+
+    return answer
+
+
+def _case(policy: Policy, request: Request, decision: Decision) -> Case:
+    """What is known of *request* without any key."""
+    found = credentials.find(request, policy.sources)
+    texts = [one.text for one in found if one.text is not None]
+    text = texts[0] if len(texts) == len(found) == 1 else ""
+    read = decode(text) if text else None
+    payload = read.payload if read else None
+    header = read.header if read else None
+    outcomes = {rule.name: rule.outcome for rule in decision.rules if rule.depth == 0 and (rule.layer, rule.name) != ("request", "token")}
+    is_plain = not any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token")
+    in_leeway = any(rule.name == "exp" and "within the leeway" in rule.because for rule in decision.rules)
+    return Case(
+        decision.route,
+        tuple(one.where for one in found),
+        text,
+        header if isinstance(header, dict) else {},
+        payload if isinstance(payload, dict) else {},
+        outcomes,
+        is_plain,
+        in_leeway,
+    )
