@@ -1,7 +1,9 @@
+from dataclasses import fields
+
 import pytest
 
 from app.health import reachable, url
-from app.settings import BadSetting, Settings, canonical_host, from_environment
+from app.settings import ROWS, BadSetting, Settings, canonical_host, from_environment
 
 
 def test_it_listens_on_loopback_when_nothing_is_set():
@@ -38,10 +40,19 @@ def test_it_refuses_with_a_sentence(variable: str, value: str, sentence: str):
 def test_a_refusal_lists_what_there_is():
     with pytest.raises(BadSetting) as refused:
         from_environment({"JWTLENS_DEBUG": "1"})
-    assert (
-        refused.value.hint
-        == "the settings are JWTLENS_HOST, JWTLENS_PORT, JWTLENS_ALLOWED_HOSTS, JWTLENS_FETCH, JWTLENS_FETCH_HOSTS, JWTLENS_FETCH_NETWORKS"
-    )
+    names = "HOST, PORT, ALLOWED_HOSTS, FETCH, FETCH_HOSTS, FETCH_NETWORKS, TRUSTED_PROXIES"
+    assert refused.value.hint == "the settings are " + ", ".join(f"JWTLENS_{name}" for name in names.split(", "))
+
+
+def test_every_field_has_its_row_and_every_example_is_read():
+    assert [row.name for row in ROWS] == [field.name for field in fields(Settings)]
+    for row in ROWS:
+        assert from_environment({row.variable: row.example}) != Settings(), row.name
+
+
+def test_behind_a_proxy_it_is_not_for_one():
+    assert Settings().is_for_one
+    assert not from_environment({"JWTLENS_TRUSTED_PROXIES": "127.0.0.1"}).is_for_one
 
 
 @pytest.mark.parametrize(

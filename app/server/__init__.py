@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.server.channel import Channel
 from app.server.discretion import discreet
+from app.server.forwarded import behind
 from app.server.listening import CannotServe, listeners
 from app.server.loop import Server
 from app.settings import Settings
@@ -23,7 +24,8 @@ def serve(settings: Settings, announce: Callable[[int], None]) -> None:
         app = create_app(settings)
     except AssetsMissing as error:
         raise CannotServe(str(error), error.hint) from None
-    server = Server(app, settings.host, settings.port)
+    # What a proxy says is taken out by behind(), which knows whom to believe.
+    server = Server(behind(app, settings.trusted_proxies), settings.host, settings.port, clear_untrusted_proxy_headers=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     announce(server.port)

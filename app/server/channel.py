@@ -18,7 +18,29 @@ REQUEST_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
 
 
-class Answer(WSGITask):
+class Whole(WSGITask):
+    """An answer whose head leaves together with the body: waitress sends it alone, and whoever waits is woken twice."""
+
+    def write(self, data: bytes) -> None:
+        channel, held = self.channel, bytearray()
+        if not self.wrote_header:
+            self.channel = _Held(channel, held)
+        try:
+            super().write(data)
+        finally:
+            self.channel = channel
+        if held:
+            channel.write_soon(bytes(held))
+
+
+class _Held:
+    """A channel that keeps what is written."""
+
+    def __init__(self, channel: Any, held: bytearray) -> None:
+        self.server, self.write_soon = channel.server, held.extend
+
+
+class Answer(Whole):
     """The application's answer; a connection whose request was refused is not used again."""
 
     def build_response_header(self) -> Any:

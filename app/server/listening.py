@@ -6,6 +6,8 @@ import errno
 import socket
 from typing import Any
 
+Listener = socket.socket
+
 
 class CannotServe(Exception):
     """Say why the server does not start."""

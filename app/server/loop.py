@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
 from app.server.channel import Channel, late
-from app.server.listening import listeners
+from app.server.listening import Listener, listeners
 from app.web.security import MAX_BODY
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ DRAIN_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 
 OPTIONS: dict[str, Any] = {
-    "threads": 8,
+    # More than all who may wait at once for a key that is made or fetched, so that some are left to read tokens.
+    "threads": 16,
     "connection_limit": 1000,
     "channel_timeout": 20,
     "cleanup_interval": 1,
@@ -49,7 +49,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        sockets: Sequence[socket] | None = None,
+        sockets: Sequence[Listener] | None = None,
         **options: Any,
     ) -> None:
         """Listen on *host* and *port*, or on *sockets* that are bound already; *options* win over OPTIONS."""

@@ -26,6 +26,8 @@ _WORDS = {
     429: ("busy", "Too many keys are being made at once.", "Try again in a few seconds."),
     500: ("internal_error", "Something went wrong in jwtlens itself.", "What you typed is still in your browser; go back and try again."),
 }
+# How long a program is to wait before it asks again, in seconds: as long as a turn takes to come at most.
+_RETRY_AFTER = "5"
 
 
 class Refused(Exception):
@@ -73,4 +75,6 @@ def _answer(status: int, code: str, message: str, hint: str) -> Response:
     else:
         response = make_response(render_template("pages/error.html", title=message, message=message, hint=hint, theme=theme()))
     response.status_code = status
+    if status == 429:
+        response.headers["Retry-After"] = _RETRY_AFTER
     return response

@@ -1,0 +1,60 @@
+"""The forward-auth server: processes that share their sockets, and what signals do to them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from app.forwardauth import LOOPBACK, CannotLoad, Metrics, Options, Service, Worker
+from app.server import Server, discreet, listeners
+from app.server.connections import ProxyChannel
+from app.server.workers import supervise
+
+__all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
+
+# Beside those of every server.
+OPTIONS: dict[str, Any] = {
+    "threads": 6,
+    # Above what a policy reads of a request, so that its own words refuse one that is a little too large.
+    "max_request_header_size": 49_152,
+    # A proxy keeps its connections for a minute; closed first on this side, a request could run into the closing.
+    "channel_timeout": 75,
+}
+_BACKLOG = 1024
+
+
+def serve(service: Service, workers: int, announce: Callable[[int], None]) -> None:
+    """Listen, tell *announce* the port, and answer until SIGTERM or Ctrl-C; raises CannotServe and CannotLoad."""
+    discreet()
+    service.load()
+    bound = listeners(service.settings.host, service.settings.port)
+    for listener in bound:
+        listener.listen(_BACKLOG)
+    metrics = Metrics(workers + 1)
+    announce(bound[0].getsockname()[1])
+
+    def work(number: int) -> None:
+        _run(Worker(service, metrics, number), bound, is_alone=workers == 1)
+
+    if workers == 1:
+        metrics.tally(workers).count("workers_started")
+        work(0)
+    else:
+        supervise(workers, work, service.is_sound, lambda: metrics.tally(workers).count("workers_started"))
+
+
+def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:
+    server = Server(worker.app, sockets=bound, **OPTIONS)
+    for door in server.doors:
+        door.channel_class = ProxyChannel
+    signal.signal(signal.SIGTERM, server.stop)
+    if is_alone:
+        signal.signal(signal.SIGINT, server.stop)
+    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=worker.reload, daemon=True).start())
+    worker.start()
+    try:
+        server.run()
+    finally:
+        worker.stop()

@@ -1,0 +1,100 @@
+"""Several processes that share their sockets: one that ends is replaced, and what is asked of the first is passed on to all.
+
+They are forked before there is any thread. A connection that no worker has taken yet waits in the socket that all of them share, so
+that it is not lost with one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+END_SECONDS = 8.0
+SHORTEST_LIFE = 1.0
+"""A worker that ends sooner is replaced only after as long, so that a fault at the start does not keep a core busy."""
+
+
+def supervise(count: int, work: Callable[[int], None], check: Callable[[], bool], started: Callable[[], None]) -> None:
+    """Keep *count* processes at *work* until SIGTERM or Ctrl-C; SIGHUP reaches them when *check* agrees."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    # They have the reading end; when this process is gone, however it went, they read its end.
+    reading, writing = os.pipe()
+    born: dict[int, tuple[int, float]] = {}
+
+    def start(number: int) -> None:
+        started()
+        born[_forked(number, work, reading, writing)] = (number, time.monotonic())
+
+    for number in range(count):
+        start(number)
+    late: dict[int, float] = {}
+    while True:
+        came = signal.sigtimedwait(_SIGNALS, 0.2 if late else 5.0)
+        if came is not None and came.si_signo in _ENDING:
+            break
+        if came is not None and came.si_signo == signal.SIGHUP and check():
+            _tell(born, signal.SIGHUP)
+        for pid in _ended(born):
+            number, since = born.pop(pid)
+            late[number] = max(time.monotonic(), since + SHORTEST_LIFE)
+        for number in [number for number, at in late.items() if at <= time.monotonic()]:
+            del late[number]
+            start(number)
+    _end(born)
+
+
+def _forked(number: int, work: Callable[[int], None], reading: int, writing: int) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    # In the new process nothing may return to what the first one was about.
+    status = 1
+    try:
+        os.close(writing)
+        # Ctrl-C reaches the whole group; the first process passes on what is to be done.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        threading.Thread(target=_end_with_the_first, args=[reading], daemon=True).start()
+        work(number)
+        status = 0
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _end_with_the_first(reading: int) -> None:
+    os.read(reading, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _ended(born: dict[int, tuple[int, float]]) -> list[int]:
+    return [pid for pid in born if os.waitpid(pid, os.WNOHANG)[0]]
+
+
+def _tell(born: dict[int, tuple[int, float]], number: signal.Signals) -> None:
+    for pid in born:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _end(born: dict[int, tuple[int, float]]) -> None:
+    """Let the workers finish what they began, and end those that cannot."""
+    _tell(born, signal.SIGTERM)
+    last = time.monotonic() + END_SECONDS
+    while born and time.monotonic() < last:
+        for pid in _ended(born):
+            del born[pid]
+        time.sleep(0.02)
+    _tell(born, signal.SIGKILL)
+    for pid in born:
+        os.waitpid(pid, 0)
