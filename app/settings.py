@@ -143,56 +143,16 @@ def read_networks(text: str) -> tuple[Network, ...]:
         raise BadSetting("an entry of the list is not a network", "for example 127.0.0.0/8, 10.1.0.0/16 or fd00::/8") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A setting: the name of its field, how it is read, what it decides, and an example."""
-
-    name: str
-    read: Callable[[str], Any]
-    meaning: str
-    example: str
-    otherwise: str
-
-    @property
-    def variable(self) -> str:
-        return PREFIX + self.name.upper()
-
-
 # One row per variable; nothing else lists them.
-ROWS = (
-    Row("host", read_host, "The address it listens on.", "0.0.0.0", "127.0.0.1"),
-    Row("port", read_port, "The port it listens on; 0 takes any free one.", "9000", "8080"),
-    Row(
-        "allowed_hosts",
-        read_hosts,
-        "The names it may be asked by, besides localhost and the address it is bound to. Any other Host is answered 421.",
-        "jwt.example.com",
-        "none",
-    ),
-    Row("fetch", read_switch, "off: no key set is ever fetched by URL.", "off", "on"),
-    Row(
-        "fetch_hosts",
-        read_origins,
-        "The only hosts that key sets are fetched from. Without it, a server that others can reach fetches nothing.",
-        "login.example.com, http://localhost:8081",
-        "any public host, https, port 443",
-    ),
-    Row(
-        "fetch_networks",
-        read_networks,
-        "Networks that are not public and may be reached all the same to fetch a key set.",
-        "127.0.0.0/8, 10.1.0.0/16",
-        "none",
-    ),
-    Row(
-        "trusted_proxies",
-        read_networks,
-        "The proxies whose X-Forwarded-Proto is believed; over TLS an answer carries Strict-Transport-Security.",
-        "127.0.0.1, 10.1.0.0/16",
-        "none",
-    ),
-)
-READERS: Mapping[str, Callable[[str], Any]] = {row.name: row.read for row in ROWS}
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "host": read_host,
+    "port": read_port,
+    "allowed_hosts": read_hosts,
+    "fetch": read_switch,
+    "fetch_hosts": read_origins,
+    "fetch_networks": read_networks,
+    "trusted_proxies": read_networks,
+}
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

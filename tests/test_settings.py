@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from app.health import reachable, url
-from app.settings import ROWS, BadSetting, Settings, canonical_host, from_environment
+from app.settings import READERS, BadSetting, Settings, canonical_host, from_environment
 
 
 def test_it_listens_on_loopback_when_nothing_is_set():
@@ -44,10 +44,8 @@ def test_a_refusal_lists_what_there_is():
     assert refused.value.hint == "the settings are " + ", ".join(f"JWTLENS_{name}" for name in names.split(", "))
 
 
-def test_every_field_has_its_row_and_every_example_is_read():
-    assert [row.name for row in ROWS] == [field.name for field in fields(Settings)]
-    for row in ROWS:
-        assert from_environment({row.variable: row.example}) != Settings(), row.name
+def test_every_field_can_be_set():
+    assert list(READERS) == [field.name for field in fields(Settings)]
 
 
 def test_behind_a_proxy_it_is_not_for_one():
