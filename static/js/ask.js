@@ -50,6 +50,9 @@ export function sendAlong(body, form) {
 
 export function sendViews(body) {
   for (const field of document.getElementById("views")?.elements ?? []) {
-    if (field.type !== "radio" && field.type !== "checkbox") body.set(field.name, field.value);
+    if (field.type === "radio" || field.type === "checkbox") continue;
+    // Most of them are empty: what is not sent is not read.
+    if (field.value) body.set(field.name, field.value);
+    else body.delete(field.name);
   }
 }

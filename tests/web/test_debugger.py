@@ -113,6 +113,15 @@ def test_it_answers_htmx_with_the_same_partials(client, filled, path):
 
 
 @pytest.mark.parametrize("path", ["/decode", "/encode", "/verify"])
+def test_panes_together_and_panes_by_name_are_the_same(client, filled, path):
+    # Nothing that a page of some panes, which is a story's, shows in another way.
+    form = {**filled(), "at": "1767225600", "key": "a secret of nobody's, longer than 256 bits", "folded": "issue"}
+    together = client.post(path, data=form, headers=HTMX)
+    slots = " ".join(re.findall(r'hx-target="#slot-(\w+)"', together.text))
+    assert client.post(path, data={**form, "slots": slots}, headers=HTMX).text == together.text
+
+
+@pytest.mark.parametrize("path", ["/decode", "/encode", "/verify"])
 def test_every_pane_goes_to_its_slot(client, filled, path):
     page = client.get("/").dom
     response = client.post(path, data=filled(), headers=HTMX)
