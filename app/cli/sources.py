@@ -134,7 +134,7 @@ def _bytes(path: str, name: str) -> bytes:
     """The bytes of a file or of standard input; the path is not repeated, for it may be a key given by mistake."""
     try:
         if path == STDIN:
-            _take_stdin()
+            take_stdin()
             data = sys.stdin.buffer.read(_MOST_BYTES + 1) if sys.stdin else b""
         else:
             with Path(path).open("rb") as file:
@@ -146,7 +146,8 @@ def _bytes(path: str, name: str) -> bytes:
     return data
 
 
-def _take_stdin() -> None:
+def take_stdin() -> None:
+    """Refuse to read standard input for a second thing."""
     meta = click.get_current_context().meta
     if meta.get(_READ):
         raise Refused("standard input is asked for twice", "it can hold one thing; give the others by file or environment")

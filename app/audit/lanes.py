@@ -1,0 +1,119 @@
+"""Many pieces judged at once, their results in order: in this process, in several, or on a Dask cluster.
+
+No more pieces are under way than keep the workers busy, so that memory stays bounded. When a worker dies, what it
+had not handed over is judged again.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+from app.audit import work
+from app.audit.brief import Brief
+from app.audit.inputs import Piece
+from app.audit.work import Result
+
+AHEAD = 3
+"""How many pieces wait for each worker or are at work there."""
+_MOST_DEATHS = 3
+
+Lane = Callable[[Brief, Iterable[Piece]], Iterator[Result]]
+
+
+class LostWorkers(Exception):
+    """Workers died again and again over the same pieces, or never came."""
+
+
+def here(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
+    """One piece after the other in this process."""
+    for piece in pieces:
+        yield work.judged(brief, piece)
+
+
+def several(workers: int) -> Lane:
+    """A lane of *workers* processes of this machine."""
+    return lambda brief, pieces: _Pool(workers, brief).results(pieces)
+
+
+class _Pool:
+    """Processes that are begun anew when one of them is killed."""
+
+    def __init__(self, workers: int, brief: Brief) -> None:
+        self.workers = workers
+        self.brief = brief
+        self.under_way: deque[tuple[Piece, Future[Result]]] = deque()
+        self.pool = self.begun()
+
+    def begun(self) -> ProcessPoolExecutor:
+        # Begun from nothing: a fork would copy threads and locks of whoever calls.
+        return ProcessPoolExecutor(self.workers, get_context("spawn"), _ignore_interrupt)
+
+    def results(self, pieces: Iterable[Piece]) -> Iterator[Result]:
+        try:
+            for piece in pieces:
+                self.under_way.append((piece, self.submitted(piece)))
+                if len(self.under_way) >= AHEAD * self.workers:
+                    yield self.next()
+            while self.under_way:
+                yield self.next()
+        finally:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def submitted(self, piece: Piece) -> Future[Result]:
+        try:
+            return self.pool.submit(work.judged, self.brief, piece)
+        except BrokenProcessPool as error:
+            failed: Future[Result] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def next(self) -> Result:
+        for _ in range(_MOST_DEATHS):
+            try:
+                result = self.under_way[0][1].result()
+            except BrokenProcessPool:
+                self.pool.shutdown(wait=True, cancel_futures=True)
+                self.pool = self.begun()
+                self.under_way = deque((piece, self.kept(piece, future)) for piece, future in self.under_way)
+            else:
+                self.under_way.popleft()
+                return result
+        raise LostWorkers
+
+    def kept(self, piece: Piece, future: Future[Result]) -> Future[Result]:
+        """What came of the piece if it was finished; else it is judged again."""
+        is_finished = future.done() and not future.cancelled() and future.exception() is None
+        return future if is_finished else self.submitted(piece)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C ends the process that was asked for, and that one ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def cluster(address: str) -> Lane:
+    """A lane over the Dask cluster whose scheduler is at *address*; raises OSError when none answers."""
+    from distributed import Client
+
+    client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+
+    def results(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
+        under_way: deque[Any] = deque()
+        try:
+            ahead = AHEAD * max(1, sum(client.nthreads().values()))
+            for piece in pieces:
+                under_way.append(client.submit(work.judged, brief, piece, pure=False, retries=_MOST_DEATHS))
+                if len(under_way) >= ahead:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            client.close()
+
+    return results
