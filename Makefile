@@ -17,7 +17,7 @@ debian = @(for one in $(1); do command -v $$one >/dev/null || exit 1; done) \
 UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit snippets bench assets screenshot man lock clean chromium proxies
+.PHONY: help run test lint types unit snippets bench fuzz sbom assets screenshot man lock clean chromium proxies
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ unit: $(VENV)/test.stamp assets chromium proxies
 
 bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: $(VENV)/test.stamp ## Fuzz the core for MINUTES (1) and ask the API REQUESTS (50000) times
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1) --requests $(or $(REQUESTS),50000)
 
 snippets: $(VENV)/test.stamp ## Run the code for every library, and write down what ran
 	$(BIN)/python -m tests.snippets $(LIBRARIES)
