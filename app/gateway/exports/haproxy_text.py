@@ -1,0 +1,32 @@
+"""Lines of haproxy.cfg: a word quoted so that it is read back as it was, an ACL over JSON, a refusal with its challenge."""
+
+from __future__ import annotations
+
+import re
+
+_BARE = re.compile(r"[A-Za-z0-9_./:=-]+")
+_PIECES = re.compile(r"[\x00-\x1f\x7f']|[^\x00-\x1f\x7f']+")
+
+
+def quote(text: str) -> str:
+    """*text* as one word: whole between single quotes, but for those themselves and for what no line can hold."""
+    if _BARE.fullmatch(text):
+        return text
+    return "".join(map(_piece, _PIECES.findall(text))) or "''"
+
+
+def _piece(piece: str) -> str:
+    if piece == "'":
+        return r"\'"
+    return f"\\x{ord(piece):02x}" if len(piece) == 1 and not piece.isprintable() else f"'{piece}'"
+
+
+def matches(name: str, variable: str, expression: str) -> str:
+    """The ACL *name* that holds when *expression* matches the JSON in *variable*."""
+    return f'acl {name} var(txn.{variable}) -m reg -- "${{JSON}}"{quote(expression)}'
+
+
+def deny(status: int, condition: str, challenge: str = "") -> str:
+    # A percent sign begins a variable in what is sent.
+    header = f" hdr WWW-Authenticate {quote(challenge.replace('%', '%%'))}" if challenge else ""
+    return f"http-request deny deny_status {status}{header} if {condition}"

@@ -1,0 +1,276 @@
+"""A real HAProxy that judges tokens by the exported configuration: it decides as we do for every row of the shared table.
+
+Where it cannot be told, it denies; each such row is named here with the gap that says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import pytest
+
+from app.gateway import Decision, Policy, decide, read_policy, read_request
+from app.gateway.exports import GATEWAYS, Export
+from app.tokens import read_keys
+from tests.gateway.gate import GOOD, NOW
+from tests.gateway.table import ROWS, Row
+from tests.proxies.harness import Api, Program, Reply, Seen, free_port, request, send
+from tests.tokens.keyring import make
+
+HAPROXY = GATEWAYS["haproxy"]
+# What HAProxy refuses though the policy allows it: the beginning of the row's name, and the gap that says so.
+DENIED = {
+    "the query, its name encoded": "token[0].query",
+    "a form": "token[1].form",
+    "PS256": "issuers[0].keys[0].algorithms",
+    "EdDSA": "issuers[0].keys[0].algorithms",
+    "Ed25519": "issuers[0].keys[0].algorithms",
+    "ML-DSA-44": "issuers[0].keys[0].algorithms",
+    "migration: a new token": "issuers[0].keys[0]",
+    "the key set is here": "issuers[0].keys[0]",
+    "the keys of an issuer": "issuers[0].keys[0]",
+}
+
+
+# What the API gets no header of, and the gap that says so.
+NOT_SENT = {"upstream: an array": "upstream.X-Value", "upstream: letters beyond ASCII": "upstream.X-Value"}
+
+
+class Frontend(NamedTuple):
+    port: int
+    policy: Policy
+    export: Export
+
+
+class Running:
+    """One HAProxy with a frontend for each policy of the table, and the clock of the table instead of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.api = Api()
+        self.frontends: dict[str, Frontend] = {}
+        self.texts: list[str] = []
+        self.secrets: dict[str, str] = {}
+        for row in ROWS.values():
+            if _kind(row) not in self.frontends:
+                self._add(row, folder)
+        (folder / "haproxy.cfg").write_text("\n".join(self.texts))
+        last = next(reversed(self.frontends.values()))
+        self.program = Program(["haproxy", "-f", "haproxy.cfg"], last.port, folder, **self.secrets)
+
+    def _add(self, row: Row, folder: Path) -> None:
+        number = len(self.frontends)
+        policy = read_policy(json.dumps(row.policy))
+        frontend = Frontend(free_port(), policy, HAPROXY.export(policy))
+        self.frontends[_kind(row)] = frontend
+        configuration, *files = frontend.export.files
+        for file in files:
+            target = folder / f"p{number}-{file.name}"
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(file.text)
+        head, _, rest = configuration.text.partition("frontend gateway\n")
+        if not self.texts:
+            self.texts.append(head)
+        replaced = {
+            "keys/": f"p{number}-keys/",
+            "JWT_SECRET_": f"P{number}_JWT_SECRET_",
+            "backend api\n": f"backend api{number}\n",
+            "default_backend api\n": f"default_backend api{number}\n",
+            "bind :8080\n": f"bind 127.0.0.1:{frontend.port}\n",
+            "127.0.0.1:8000\n": f"127.0.0.1:{self.api.port}\n",
+            "set-var(txn.now) date()\n": f"set-var(txn.now) int({NOW})\n",
+        }
+        text = f"frontend gateway{number}\n{rest}"
+        for old, new in replaced.items():
+            text = re.sub(rf"(?<![\w]){re.escape(old)}", new, text)
+        self.texts.append(text)
+        for variable in re.findall(rf"env\((P{number}_JWT_SECRET_\w+)\)", text):
+            if "legacy" in row.keys:
+                self.secrets[variable] = row.keys["legacy"]
+
+    def ask(self, row: Row) -> tuple[Reply, list[Seen]]:
+        before = len(self.api.seen)
+        head, _, body = row.request().partition("\n\n")
+        line, *headers = head.split("\n")
+        reply = send(self.frontends[_kind(row)].port, request(line, *headers, body=body.encode()))
+        return reply, self.api.seen[before:]
+
+
+def _kind(row: Row) -> str:
+    return json.dumps([row.policy, row.keys.get("legacy")], sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def haproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("haproxy"))
+    try:
+        running.program.start()
+        yield running
+    finally:
+        running.program.kill()
+        running.api.close()
+
+
+def _decided(row: Row, policy: Policy) -> Decision:
+    keys = {name: read_keys(key if isinstance(key, str) else json.dumps(key)) for name, key in row.keys.items()}
+    return decide(policy, read_request(row.request()), keys, NOW)
+
+
+def _gap(row: Row) -> str:
+    return next((gap for beginning, gap in DENIED.items() if row.name.startswith(beginning)), "")
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_it_decides_as_we_do(haproxy: Running, row: Row):
+    frontend = haproxy.frontends[_kind(row)]
+    decision = _decided(row, frontend.policy)
+    reply, seen = haproxy.ask(row)
+    assert reply.is_of_api == bool(seen)
+    if not decision.allowed:
+        assert not seen
+        return
+    gap = _gap(row)
+    if gap:
+        assert not seen
+        assert gap in {one.path for one in frontend.export.gaps}
+        return
+    assert len(seen) == 1
+    if row.name in NOT_SENT:
+        assert NOT_SENT[row.name] in {one.path for one in frontend.export.gaps}
+        assert not seen[0].values("X-Value")
+        return
+    for name, value in decision.upstream:
+        assert [unquote(one) for one in seen[0].values(name)] == [unquote(value)] * bool(value)
+    kept = {name.lower() for name, _ in decision.upstream}
+    for name in decision.removed:
+        assert name.lower() in kept or not seen[0].values(name)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_it_answers_as_we_say_that_it_does(haproxy: Running, row: Row):
+    policy = haproxy.frontends[_kind(row)].policy
+    told = HAPROXY.answer(policy, read_request(row.request()), _decided(row, policy))
+    if told is None:
+        return  # test_it_tells_its_answer_nearly_always counts these
+    reply, _ = haproxy.ask(row)
+    assert (reply.status, reply.values("WWW-Authenticate")) == (told.status, [value for _, value in told.headers])
+    if reply.status != 200 and not row.line.startswith("HEAD"):
+        assert reply.body.decode() == told.body
+
+
+def test_it_tells_its_answer_nearly_always(haproxy: Running):
+    policies = {name: frontend.policy for name, frontend in haproxy.frontends.items()}
+    told = [HAPROXY.answer(policies[_kind(row)], read_request(row.request()), _decided(row, policies[_kind(row)])) for row in ROWS.values()]
+    assert told.count(None) < len(told) / 8
+
+
+PAYLOAD = json.dumps(GOOD)
+HEADER = '{"alg":"RS256","kid":"one"}'
+
+
+def _with(text: str) -> str:
+    """The good claims with *text* in front of them."""
+    return "{" + text + "," + PAYLOAD[1:]
+
+
+# Tokens that two readers of JSON or base64url may take for different ones; each is signed by the right key.
+ODD_CLAIMS = {
+    "exp twice, the later over": PAYLOAD[:-1] + ', "exp": 1}',
+    "exp twice, the former over": _with('"exp": 1'),
+    "exp with an exponent": PAYLOAD.replace(str(NOW + 600), "1e30"),
+    "nbf with an exponent": _with('"nbf": 5e9'),
+    "nbf in half a second": _with(f'"nbf": {NOW}.5'),
+    "iat that is a string": PAYLOAD.replace(f'"iat": {NOW}', f'"iat": "{NOW}"'),
+    "iss in an escape": PAYLOAD.replace("login", "l\\u006fgin"),
+    "the name of iss in an escape": PAYLOAD.replace('"iss"', '"i\\u0073s"'),
+    "slashes in escapes": PAYLOAD.replace("https://", "https:\\/\\/"),
+    "iss twice": _with('"iss": "https://evil.example"'),
+    "aud inside an object": PAYLOAD.replace('"aud": "https://api.example"', '"aud": {"aud": "https://api.example"}'),
+    "aud that looks like an array": PAYLOAD.replace('"https://api.example"', '"[\\"https://api.example\\"]"'),
+    "aud with a number": PAYLOAD.replace('"https://api.example"', '["https://api.example", 1]'),
+    "claims deep inside": '{"x": ' + PAYLOAD + "}",
+    "claims behind a string that looks like claims": _with(json.dumps("text") + ": " + json.dumps('"exp": 1, "iss": "x"')),
+    "a name twice deep inside": _with('"x": {"y": [{"z": 1, "z": 2}]}'),
+    "a name twice, of a claim that nobody asks for": _with('"x": 1, "x": 1'),
+    "white space": " \n" + PAYLOAD.replace(": ", " :\t").replace(", ", " ,\r\n") + "\n ",
+    "a form feed for white space": PAYLOAD.replace(": ", ":\f"),
+    "a comma too many": PAYLOAD[:-1] + ",}",
+    "something behind it": PAYLOAD + "x",
+    "a second object behind it": PAYLOAD + "{}",
+    "a byte order mark": "\ufeff" + PAYLOAD,
+    "a control character": PAYLOAD.replace("user-1", "user\t1"),
+    "letters beyond ASCII": PAYLOAD.replace("user-1", "Zoë 😀"),
+    "letters beyond ASCII in escapes": PAYLOAD.replace("user-1", "Zo\\u00eb \\ud83d\\ude00"),
+    "half a character": PAYLOAD.replace("user-1", "\\ud83d"),
+    "sub that is a number": PAYLOAD.replace('"user-1"', "1"),
+    "a number with a leading zero": _with('"x": 01'),
+    "NaN": _with('"x": NaN'),
+    "true in another case": _with('"x": True'),
+    "single quotes": PAYLOAD.replace('"', "'"),
+    "an array": f"[{PAYLOAD}]",
+    "nothing": "",
+    "many members": _with(",".join(f'"n{number}": {number}' for number in range(300))),
+    "a deep array": _with('"x": ' + "[" * 50 + "]" * 50),
+}
+ODD_HEADERS = {
+    "alg twice": '{"alg":"none","alg":"RS256","kid":"one"}',
+    "alg twice, turned round": '{"alg":"RS256","alg":"none","kid":"one"}',
+    "alg in an escape": '{"\\u0061lg":"RS256","kid":"one"}',
+    "alg in an array": '{"alg":["RS256"],"kid":"one"}',
+    "kid twice": '{"alg":"RS256","kid":"two","kid":"one"}',
+    "kid that is a number": '{"alg":"RS256","kid":1}',
+    "kid of null": '{"alg":"RS256","kid":null}',
+    "no kid": '{"alg":"RS256"}',
+    "an empty crit": '{"alg":"RS256","kid":"one","crit":[]}',
+    "b64 false": '{"alg":"RS256","kid":"one","b64":false,"crit":["b64"]}',
+    "typ that is a number": '{"alg":"RS256","kid":"one","typ":1}',
+    "jwk of null": '{"alg":"RS256","kid":"one","jwk":null}',
+    "zip": '{"alg":"RS256","kid":"one","zip":"DEF"}',
+    "something behind it": HEADER + "x",
+    "an array": f"[{HEADER}]",
+}
+
+
+def _loose(text: str) -> str:
+    """The same bytes in base64url that is not canonical: a bit behind the last byte is set."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return text[:-1] + letters[letters.index(text[-1]) | 1]
+
+
+GOOD_TOKEN = make(HEADER, PAYLOAD, alg="RS256")
+ODD_TEXTS = {
+    "loose bits in the signature": _loose(GOOD_TOKEN),
+    "standard base64": GOOD_TOKEN.replace("-", "+").replace("_", "/"),
+    "a line break": GOOD_TOKEN[:50] + "%0a" + GOOD_TOKEN[50:],
+    "four segments": GOOD_TOKEN + ".",
+    "an empty header": "." + GOOD_TOKEN.partition(".")[2],
+    "no payload": GOOD_TOKEN.split(".")[0] + ".." + GOOD_TOKEN.split(".")[2],
+}
+ODD = (
+    {f"claims: {name}": make(HEADER, text, alg="RS256") for name, text in ODD_CLAIMS.items()}
+    | {f"header: {name}": make(text, PAYLOAD, alg="RS256") for name, text in ODD_HEADERS.items()}
+    | ODD_TEXTS
+)
+# Refused by HAProxy, and what the gap called issuers says of it.
+MORE_REFUSED = {
+    "claims: exp with an exponent",
+    "claims: iss in an escape",
+    "claims: the name of iss in an escape",
+    "header: alg in an escape",
+    "claims: half a character",
+    "claims: many members",
+    "claims: a deep array",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_it_reads_an_odd_token_as_we_do(haproxy: Running, name: str):
+    frontend = haproxy.frontends[_kind(ROWS["bearer"])]
+    lines = ["GET /orders", f"Authorization: Bearer {ODD[name]}"]
+    decision = decide(frontend.policy, read_request("\n".join(lines)), {}, NOW)
+    reply = send(frontend.port, request(*lines))
+    assert reply.is_of_api == (decision.allowed and name not in MORE_REFUSED)
