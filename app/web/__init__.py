@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.settings import Settings
 from app.web import api, debugger, errors, fetching, gateway, keyring, learn, libraries, out, pages, present, presenting, reading
-from app.web.assets import asset, serve_static, templates_folder
+from app.web.assets import asset, integrity, serve_static, templates_folder
 from app.web.respond import compress
 from app.web.security import MAX_BODY, protect
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.globals.update(asset=asset, version=_version())
+    app.jinja_env.globals.update(asset=asset, integrity=integrity, version=_version())
     _add_components(app)
     fetching.install(app, settings)
     for room in (debugger, presenting, fetching, gateway, keyring, learn, libraries, out, pages, reading, api):
@@ -49,7 +49,7 @@ def _add_components(app: Flask) -> None:
 
     In this order: a macro sees the ones that were there before it.
     """
-    for name in ("spec", "icon", "statement", "rows", "mend", "checks", "copy", "code", "switch", "finder"):
+    for name in ("spec", "icon", "statement", "rows", "mend", "checks", "copy", "code", "switch", "finder", "policy_rows"):
         module = app.jinja_env.get_template(f"components/{name}.html").module
         app.jinja_env.globals.update({key: value for key, value in vars(module).items() if not key.startswith("_")})
         if name == "spec":

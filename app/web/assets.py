@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -56,6 +58,13 @@ def _manifest() -> Mapping[str, str]:
 def asset(name: str) -> str:
     """Return the URL of the built file that was made from *name*."""
     return PREFIX + _manifest()[name]
+
+
+@cache
+def integrity(name: str) -> str:
+    """Return what the browser compares the built file of *name* with, before it runs it."""
+    digest = hashlib.sha384((built_folder() / _manifest()[name]).read_bytes()).digest()
+    return f"sha384-{base64.b64encode(digest).decode()}"
 
 
 def _is_immutable(path: str, url: str) -> bool:
