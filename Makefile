@@ -50,6 +50,9 @@ assets: $(VENV)/package.stamp ## Build the front end again if its sources change
 	@$(BIN)/python hatch_build.py --check || if command -v npm >/dev/null; then \
 	  $(BIN)/python hatch_build.py; else $(PIP) --no-deps --editable .; fi
 
+sbom: $(VENV)/test.stamp assets ## Write the bill of materials, dist/sbom.cdx.json, and show the licences
+	@$(BIN)/python -m tests.supply
+
 screenshot: $(VENV)/test.stamp assets chromium ## Take the screenshot of the README
 	$(BIN)/python -m tests.screenshot
 
