@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from app.gateway import Decision, Problem, Rule, words
-from app.web import presets
+from app.gateway.exports import GATEWAYS
+from app.web import gateway_form, presets
+from app.web.gateway_exports import Exported, There
 from app.web.view import Tone
+
+_BROKEN = (
+    "The text of the policy is no JSON object, so the form shows an older one and takes no changes. Mend the text, and the form follows."
+)
+_NO_FORM = "There is no form of this text: it is no JSON object. Mend it first."
 
 
 @dataclass(slots=True)
@@ -21,6 +28,14 @@ class GatewayForm:
     request: str = ""
     token: str = ""
     preset: str = ""
+    shown: str = "text"
+    """How the policy is shown: text or form."""
+    was: str = ""
+    """The text of the policy when it last had a form."""
+    export: str = ""
+    """The gateway whose answer and configuration are asked for."""
+    exported: str = ""
+    """Which configuration the page shows already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,20 @@ class GatewayPage:
     title: str = ""
     says: str = ""
     tries: tuple[Try, ...] = ()
+    rows: list[gateway_form.Group] = field(default_factory=list)
+    """The policy as a form, while it is shown as one."""
+    frozen: bool = False
+    """Whether the text is broken, so that the form shows what stood there before."""
+    touched: tuple[str, ...] = ()
+    focus: str = ""
+    gateways: tuple[tuple[str, str], ...] = tuple((name, row.title) for name, row in GATEWAYS.items())
+    there: There | None = None
+    exported: Exported | None = None
     menu: tuple[tuple[str, str], ...] = tuple((name, row["title"]) for name, row in presets.PRESETS.items())
+
+    def is_touched(self, place: str) -> bool:
+        """Whether something at *place* was changed just now, so that its rows are not folded away."""
+        return any(one.startswith(place) for one in self.touched)
 
 
 def page_of(form: GatewayForm, notice: str = "") -> GatewayPage:
@@ -89,6 +117,21 @@ def page_of(form: GatewayForm, notice: str = "") -> GatewayPage:
         page.title, page.says = row["title"], row["says"]
         page.tries = tuple(Try(f"{row['name']}/{number}", asked["label"]) for number, asked in enumerate(row["requests"]))
     return page
+
+
+def show_form(page: GatewayPage, change: gateway_form.Change) -> None:
+    """Show the policy as a form, if it is asked for as one; broken text leaves the form as it was."""
+    page.touched, page.focus = change.touched, change.focus
+    if page.form.shown != "form":
+        return
+    rows = gateway_form.form_of(page.form.policy)
+    if rows is not None:
+        page.rows, page.form.was = rows, page.form.policy
+        return
+    before = gateway_form.form_of(page.form.was) if page.form.was else None
+    page.frozen, page.rows = before is not None, before or []
+    page.form.shown = "form" if before else "text"
+    page.notice = _BROKEN if before else _NO_FORM
 
 
 def show_problems(page: GatewayPage, problems: tuple[Problem, ...]) -> None:

@@ -27,7 +27,6 @@ def healthz() -> Response:
 @blueprint.post("/theme")
 def choose_theme() -> Response:
     """Remember the theme in the only cookie; the debugger's form comes along, so nothing typed is lost."""
-    form = debugger.read_form()
     chosen = request.form.get("theme", "")
     chosen = chosen if chosen in THEMES else "system"
     page = request.form.get("page", "")
@@ -37,9 +36,9 @@ def choose_theme() -> Response:
         compared = comparing.page(*comparing.sent(request.form))
         response = make_response(render_template("pages/compare.html", page=compared, theme=chosen))
     elif page == "/gateway":
-        response = gateway.whole(gateway.show(gateway.read_form()), chosen)
+        response = gateway.whole(gateway.show(*gateway.read_form()), chosen)
     else:
-        filled = debugger.show(form)
+        filled = debugger.show(debugger.read_form())
         response = make_response(render_template("pages/debugger.html", page=filled, theme=chosen))
     response.set_cookie("theme", chosen, max_age=_YEAR, path="/", samesite="Strict", secure=request.is_secure)
     return response

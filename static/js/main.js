@@ -8,6 +8,7 @@ import "./out.js";
 import "./mend.js";
 import "./keyboard.js";
 import "./splitter.js";
+import "./gateway.js";
 import { watchMarks } from "./marks.js";
 import { watchFolds } from "./folds.js";
 import { watchTimes } from "./clock.js";

@@ -20,10 +20,10 @@ _KEY_CODECS: dict[str, Codec] = {"jwks": JSON, "pem": LONG}
 _ISSUER = (
     Spec("issuer", "Issuer", NAMES, hint="one a line; empty: whoever no other entry names", wide=True),
     Spec("audience", "Audience", NAMES, hint="one a line, of which one must fit; empty: any", wide=True),
-    Spec("type", "Type", hint="typ, such as at+jwt; empty: any"),
+    Spec("type", "Type (typ)", example="at+jwt", hint="empty: any"),
     Spec("required", "Required claims", several(TEXT), absent="exp", hint="one a line"),
     Spec("leeway", "Leeway", SECONDS, hint="seconds; empty: 0"),
-    Spec("max_life", "Longest life", SECONDS, hint="seconds from iat to exp; empty: any"),
+    Spec("max_life", "Longest life", SECONDS, hint="seconds; empty: any"),
 )
 _NEW_KEY = {"jwks_url": "https://login.example/jwks.json", "algorithms": ["RS256"]}
 
@@ -76,6 +76,6 @@ def _key(group: Group, key: Any, put: Callable[[Any], None]) -> None:
 
     group.fields += [
         Field(f"{group.name}~kind", "Key", kind, put_kind, _KINDS, reshapes=True),
-        Spec("algorithms", "Algorithms", WORDS, hint="such as RS256 PS256").bind(key, group.name),
+        Spec("algorithms", "Algorithms", WORDS, example="RS256 PS256").bind(key, group.name),
         Field(f"{group.name}.{kind}", dict(_KINDS)[kind].capitalize(), text, put_value, lines=codec.lines or "\n" in text, wide=True),
     ]

@@ -35,7 +35,7 @@ def places(policy: Policy) -> Group:
         keep()
 
     for number, entry in enumerate(entries):
-        row = Group("token" if alone else f"token[{number}]", f"Place {number + 1}")
+        row = Group("token" if alone else f"token[{number}]", f"Place {number + 1}", inline=True)
         put = put_at(policy, "token") if alone else put_at(entries, number)
         _place(row, entry, put)
         row.buttons.append(Button(f"remove {row.name}", "remove", f"Remove place {number + 1}", _remove_place(entries, entry, keep)))
@@ -72,9 +72,7 @@ def _place(row: Group, entry: Any, put: Callable[[Any], None]) -> None:
         Field(f"{row.name}.{place}", "Name", TEXT.show(entry[place]), put_name),
     ]
     if place == "header":
-        row.fields.append(
-            Spec("scheme", "Scheme", hint="the word before it; empty: Bearer in Authorization, else none").bind(entry, row.name)
-        )
+        row.fields.append(Spec("scheme", "Scheme", example="Bearer").bind(entry, row.name))
 
 
 def upstream(policy: Policy) -> Group:
@@ -96,7 +94,7 @@ def upstream(policy: Policy) -> Group:
 
 
 def _header(policy: Policy, headers: Policy, number: int, name: str) -> Group:
-    row = Group(f"upstream[{number}]", f"Header {number + 1}")
+    row = Group(f"upstream[{number}]", f"Header {number + 1}", inline=True)
 
     def now() -> str:
         return list(headers)[number]
@@ -116,7 +114,7 @@ def _header(policy: Policy, headers: Policy, number: int, name: str) -> Group:
 
     row.fields = [
         Field(f"{row.name}~header", "Header", TEXT.show(name), put_name),
-        Field(f"{row.name}~claim", "Claim", TEXT.show(headers[name]), put_claim, hint="such as realm_access.roles"),
+        Field(f"{row.name}~claim", "Claim", TEXT.show(headers[name]), put_claim, example="realm_access.roles"),
     ]
     row.buttons.append(Button(f"remove {row.name}", "remove", f"Remove header {number + 1}", remove))
     return row

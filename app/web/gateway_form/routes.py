@@ -18,13 +18,13 @@ _ROUTE = (
 )
 _WORDS = {
     "scopes": (
-        Spec("all", "Scopes, all of", WORDS),
-        Spec("any", "Scopes, one of", WORDS),
+        Spec("all", "All of", WORDS, example="orders:read orders:write"),
+        Spec("any", "One of", WORDS),
         Spec("claim", "In the claim", hint="empty: scope, or scp"),
     ),
     "roles": (
-        Spec("all", "Roles, all of", LINES, hint="one a line"),
-        Spec("any", "Roles, one of", LINES, hint="one a line"),
+        Spec("all", "All of", LINES, hint="one a line"),
+        Spec("any", "One of", LINES, hint="one a line"),
         Spec("claim", "In the claim", hint="empty: roles"),
     ),
 }

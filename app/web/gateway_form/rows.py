@@ -24,6 +24,7 @@ class Field:
     put: Callable[[str], None]
     options: Options = ()
     hint: str = ""
+    example: str = ""
     lines: bool = False
     wide: bool = False
     reshapes: bool = False
@@ -47,13 +48,17 @@ class Button:
 
 @dataclass(slots=True)
 class Group:
-    """Fields with a title, the groups in them, and their buttons; *says* stands for it while it is folded."""
+    """Fields with a title, the groups in them, and their buttons; *says* stands for it while it is folded.
+
+    *inline*: its fields and buttons stand on one line, and say enough without the title.
+    """
 
     name: str
     title: str
     says: str = ""
     note: str = ""
     folds: bool = False
+    inline: bool = False
     fields: list[Field] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
@@ -79,6 +84,7 @@ class Spec:
     absent: str | None = ""
     options: Options = ()
     hint: str = ""
+    example: str = ""
     wide: bool = False
 
     def bind(self, container: dict[str, Any], place: str) -> Field:
@@ -93,7 +99,7 @@ class Spec:
         there = self.member in container
         text = self.codec.show(container[self.member]) if there else self.absent or ""
         lines = self.codec.lines or "\n" in text
-        return Field(inside(place, self.member), self.label, text, put, self.options, self.hint, lines, self.wide)
+        return Field(inside(place, self.member), self.label, text, put, self.options, self.hint, self.example, lines, self.wide)
 
 
 def inside(place: str, member: str) -> str:

@@ -19,7 +19,7 @@ _COMPARES: dict[str, tuple[str, Codec]] = {
 _JOINS = {"all": "all of these hold", "any": "any of these holds", "not": "this does not hold"}
 _HOW: Options = tuple((name, label) for name, (label, _) in _COMPARES.items())
 _JOIN: Options = tuple(_JOINS.items())
-_VALUE_HINT = '17 is a number, "17" in quotes a string'
+_VALUES = 'As a value, 17 is a number, true is true, and "17" in quotes is a string.'
 
 Put = Callable[[Any], None]
 
@@ -31,7 +31,7 @@ def new_compare() -> dict[str, Any]:
 def group_of(rule: Any, name: str, put: Put, remove: Callable[[], None], depth: int = 0) -> Group:
     """The rows of *rule*; *put* sets another in its place, *remove* takes it away."""
     title = "Rule about claims" if depth == 0 else "Rule"
-    group = Group(name, title)
+    group = Group(name, title, note=_VALUES if depth == 0 else "")
     join = _join_of(rule)
     if _compares(rule):
         _compare(group, rule)
@@ -87,9 +87,9 @@ def _compare(group: Group, rule: dict[str, Any]) -> None:
     text = codec.show(rule[how])
     lines = codec.lines or "\n" in text
     group.fields += [
-        Field(f"{group.name}.claim", "Claim", TEXT.show(rule["claim"]), put_claim, hint="such as realm_access.roles"),
+        Field(f"{group.name}.claim", "Claim", TEXT.show(rule["claim"]), put_claim, example="realm_access.roles"),
         Field(f"{group.name}~how", "How", how, put_how, _HOW, reshapes=True),
-        Field(f"{group.name}~value", "Values, one a line" if lines else "Value", text, put_value, lines=lines, hint=_VALUE_HINT),
+        Field(f"{group.name}~value", "Values, one a line" if lines else "Value", text, put_value, lines=lines),
     ]
 
 
