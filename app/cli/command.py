@@ -11,7 +11,7 @@ import click
 
 from app.cli import screen, voice
 
-VERBS = ("decode", "verify", "encode", "decrypt", "keys", "serve", "healthcheck", "completion")
+VERBS = ("decode", "verify", "encode", "decrypt", "keys", "serve", "gateway", "audit", "healthcheck", "completion")
 _LONGEST_REPEATED = 16
 
 

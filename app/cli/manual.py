@@ -41,10 +41,10 @@ def _verbs(context: click.Context, group: click.Group) -> Iterator[str]:
         verb = group.get_command(context, name)
         assert verb is not None
         inner = click.Context(verb, info_name=name, parent=context)
+        if not isinstance(verb, click.Group) or verb.invoke_without_command:
+            yield from _verb(inner, verb)
         if isinstance(verb, click.Group):
             yield from _verbs(inner, verb)
-        else:
-            yield from _verb(inner, verb)
 
 
 def _verb(context: click.Context, verb: click.Command) -> Iterator[str]:

@@ -21,6 +21,8 @@ OPTIONS: dict[str, Any] = {
     "max_request_header_size": 49_152,
     # A proxy keeps its connections for a minute; closed first on this side, a request could run into the closing.
     "channel_timeout": 75,
+    # The application reads the lines of a request as they came, and believes none of these headers.
+    "clear_untrusted_proxy_headers": False,
 }
 _BACKLOG = 1024
 
