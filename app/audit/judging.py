@@ -194,8 +194,10 @@ def _of_brought(token: Token) -> Iterator[tokens.Finding]:
         yield from one.findings
 
 
-def _of_time(check: Check, claims: dict[str, Any]) -> Iterator[str]:
-    """What is against exp, nbf or iat beyond that its time has come or not."""
+def _of_time(check: Check, claims: Any) -> Iterator[str]:
+    """What is against exp, nbf or iat beyond that its time has come or not; a payload that is no claims set has none of them."""
+    if not isinstance(claims, dict):
+        return
     if check.name not in claims:
         yield "claim_no_exp"
     elif not times.is_date(claims[check.name]):

@@ -22,6 +22,8 @@ from app.audit.work import Result
 AHEAD = 3
 """How many pieces wait for each worker or are at work there."""
 _MOST_DEATHS = 3
+_PATIENCE = 10
+"""Seconds in which a scheduler must answer."""
 
 Lane = Callable[[Brief, Iterable[Piece]], Iterator[Result]]
 
@@ -101,7 +103,13 @@ def cluster(address: str) -> Lane:
     """A lane over the Dask cluster whose scheduler is at *address*; raises OSError when none answers."""
     from distributed import Client
 
-    client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+    class Quiet(Client):
+        """A client that never found its scheduler is not closed when it is forgotten, which would take 20 seconds."""
+
+        def __del__(self) -> None:
+            pass
+
+    client: Any = Quiet(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
 
     def results(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
         under_way: deque[Any] = deque()

@@ -1,0 +1,106 @@
+"""One process, several, or a cluster of Dask: the same lines in the same order, whoever is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from app.audit import lanes
+from app.audit.inputs import Piece
+from tests.audit import logs
+
+PIECES = 12
+TOKENS = 300
+
+
+@pytest.fixture(scope="module")
+def pieces() -> list[Piece]:
+    texts = ["\n".join(logs.token("ES256", jti=f"{piece}-{number}") for number in range(TOKENS)).encode() for piece in range(PIECES)]
+    return [Piece("a.log", 1000 * number, number + 1, number, text) for number, text in enumerate(texts)]
+
+
+@pytest.fixture(scope="module")
+def alone(pieces) -> list[bytes]:
+    """What one process makes of the pieces."""
+    return told(lanes.here(logs.brief("ES256"), pieces))
+
+
+def told(results):
+    return [result.lines for result in results]
+
+
+def test_several_processes_give_the_same_in_the_same_order(pieces, alone):
+    assert sum(lines.count(b"\n") for lines in alone) == PIECES * TOKENS
+    assert told(lanes.several(2)(logs.brief("ES256"), pieces)) == alone
+
+
+def killing_first(results, pids) -> Iterator[bytes]:
+    """The results; when the first is there, a worker is killed while it has more to do."""
+    for number, result in enumerate(results):
+        if number == 0:
+            os.kill(pids()[0], signal.SIGKILL)
+        yield result.lines
+
+
+def test_a_killed_process_loses_nothing(pieces, alone):
+    pool = lanes._Pool(2, logs.brief("ES256"))
+    assert list(killing_first(pool.results(pieces), lambda: list(pool.pool._processes))) == alone
+
+
+def test_workers_that_always_die_are_given_up(monkeypatch, pieces):
+    pool = lanes._Pool(1, logs.brief("ES256"))
+
+    def begun():
+        started = lanes.ProcessPoolExecutor(1, lanes.get_context("spawn"), os._exit, (1,))
+        return started
+
+    monkeypatch.setattr(pool, "begun", begun)
+    pool.pool.shutdown()
+    pool.pool = begun()
+    with pytest.raises(lanes.LostWorkers):
+        list(pool.results(pieces[:1]))
+
+
+def test_no_more_pieces_are_taken_than_the_workers_can_hold(pieces):
+    taken = 0
+
+    def counting():
+        nonlocal taken
+        for piece in pieces:
+            taken += 1
+            yield piece
+
+    results = lanes.several(1)(logs.brief("ES256"), counting())
+    next(results)
+    assert taken <= lanes.AHEAD
+    results.close()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A scheduler and two workers in processes of their own, on loopback."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
+    ) as running:
+        yield running
+
+
+def test_a_dask_cluster_gives_the_same_in_the_same_order(cluster, pieces, alone):
+    assert told(lanes.cluster(cluster.scheduler_address)(logs.brief("ES256"), pieces)) == alone
+
+
+def test_a_killed_worker_of_dask_loses_nothing(cluster, pieces, alone):
+    pids = [worker.pid for worker in cluster.workers.values()]
+    results = lanes.cluster(cluster.scheduler_address)(logs.brief("ES256"), pieces)
+    assert list(killing_first(results, lambda: pids)) == alone
+    assert pids[0] not in {worker.pid for worker in cluster.workers.values()}
+
+
+def test_where_no_scheduler_is_it_is_said(monkeypatch):
+    monkeypatch.setattr(lanes, "_PATIENCE", 1)
+    with pytest.raises(OSError, match="Timed out"):
+        lanes.cluster("tcp://127.0.0.1:1")

@@ -1,0 +1,104 @@
+"""Tokens are found wherever they stand, and finding them costs no more than reading."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b64encode
+
+import pytest
+
+from app.audit import scan
+from tests.audit import logs
+
+TOKEN = logs.token().encode()
+
+
+def found(data):
+    return [spot.token for spot in scan.spots(data)]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"", b""),
+        (b"Authorization: Bearer ", b"\r\n"),
+        (b"Cookie: a=b; session=", b"; c=d"),
+        (b"https://example.com/?token=", b"&x=1"),
+        (b"https://example.com/reset/", b" HTTP/1.1"),
+        (b"Bearer%20", b"%20"),
+        (b"%7B%22a%22%3A%22", b"%22"),
+        (b'{"value":"Bearer ', b'"}'),
+        (b'"{\\"token\\":\\"', b'\\"}"'),
+        (b"line\\n", b"\\nline"),
+        (b"\\u0022", b"\\u0022"),
+        (b"<a>", b"</a>"),
+        (b"", b". The end"),
+        (b"", b"..."),
+        (b"v1.", b""),
+        (b"\xff\x00", b"\x00\xff"),
+    ],
+)
+def test_a_token_is_found_whatever_stands_round_it(before, behind):
+    (spot,) = scan.spots(before + TOKEN + behind)
+    assert (spot.start, spot.length, spot.token) == (len(before), len(TOKEN), TOKEN)
+
+
+@pytest.mark.parametrize("dot", [b"%2E", b"%2e", b"%252E", b"\\u002e", b"\\u002E"])
+def test_a_dot_may_be_escaped(dot):
+    escaped = TOKEN.replace(b".", dot)
+    (spot,) = scan.spots(b'"' + escaped + b'"')
+    assert (spot.length, spot.token) == (len(escaped), TOKEN)
+
+
+def test_a_token_of_an_sd_jwt_or_jwe_is_taken_whole():
+    for whole in (TOKEN + b"~WyJhIl0~WyJiIl0~", TOKEN + b".eA.eA", TOKEN + b"~" + TOKEN):
+        assert found(b"x " + whole + b" x") == [whole]
+
+
+@pytest.mark.parametrize(
+    "text", [b"x" + TOKEN, b"_" + TOKEN, b"-" + TOKEN, b"eyJhbGciOiJIUzI1NiJ9", b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIi", b"key.they.obey"]
+)
+def test_what_is_part_of_a_word_or_lacks_parts_is_no_token(text):
+    assert found(text) == []
+
+
+def test_a_body_in_base64_is_looked_into():
+    body = b64encode(json.dumps({"access_token": TOKEN.decode()}).encode()).decode()
+    har = json.dumps({"content": {"mimeType": "application/json", "text": body, "encoding": "base64"}}).encode()
+    (spot,) = scan.spots(har)
+    assert (spot.token, spot.inside) == (TOKEN, scan.IN_BODY)
+    assert har[spot.start : spot.start + spot.length].decode() == body
+
+
+def test_a_name_of_a_file_is_told_without_the_token_in_it():
+    assert scan.masked(f"logs/{TOKEN.decode()}.txt") == "logs/(a token).txt"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(b"eyJaaaaaa", id="one word"),
+        pytest.param(b"/eyJaaaaaa", id="slashes"),
+        pytest.param(b".eyJaaaaaa", id="dots"),
+        pytest.param(b"%20eyJaaaaaa", id="escapes"),
+        pytest.param(b"eyJaaaaaa.a/", id="payloads that go on"),
+        pytest.param(b"eyJaaaaaa=.a/", id="padding"),
+        pytest.param(b"eyJaaaaaa.a.a~", id="disclosures"),
+        pytest.param(b'"text":"', id="bodies"),
+        pytest.param(b'"text":"' + b"A" * 60, id="bodies that are open"),
+    ],
+)
+def test_a_hostile_text_of_twice_the_length_takes_about_twice_the_time(hostile):
+    def seconds(count):
+        data = hostile * count
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            for _ in scan.spots(data):
+                pass
+            best = min(best, time.process_time() - start)
+        return best
+
+    count = 300_000 // len(hostile)
+    assert seconds(8 * count) < 32 * max(seconds(count), 0.0005)  # 64 times if it were quadratic
