@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from app.web.openapi.answers import ABOUT
 from app.web.openapi.described import Endpoint, Member, codes, endpoints
 from app.web.openapi.operations import OPERATIONS, READING, REFUSALS, Operation
 from app.web.openapi.requests import EXTRAS
-from app.web.openapi.schemas import Components, Schema
+from app.web.openapi.schemas import REFERS, Components, Schema
 
 _INFO = {
     "title": "jwtlens",
@@ -21,15 +22,20 @@ _INFO = {
     "members; ignore what you do not know.",
     "license": {"name": "MIT", "identifier": "MIT"},
 }
+# A report has the members of a reading, and so have the tokens inside one; each is written of once.
+_ALSO = {"decode": ("Read", "Judged", "VerifyAnswer"), "verify": ("Judged",)}
 
 
 @cache
 def document() -> dict[str, Any]:
     """The whole description."""
-    components = Components(EXTRAS)
+    components = Components(EXTRAS, ABOUT)
     refusal = _refusal(components)
     described = {one.name: one for one in endpoints()}
     paths = {f"/api/v1/{row.name}": {"post": _post(row, described[row.name], components)} for row in OPERATIONS.values()}
+    for name, shapes in _ALSO.items():
+        for shape in shapes:
+            _describe(components, {"$ref": f"{REFERS}{shape}"}, described[name].answered)
     paths["/api/v1/openapi.json"] = {"get": _itself()}
     return {
         "openapi": "3.1.0",
@@ -44,8 +50,7 @@ def document() -> dict[str, Any]:
 def _post(row: Operation, told: Endpoint, components: Components) -> Schema:
     takes, gives = components.schema(row.takes), components.schema(row.answers)
     _describe(components, takes, told.sent)
-    for name in ("decode", row.name) if row.name == "verify" else (row.name,):
-        _describe(components, gives, next(one for one in endpoints() if one.name == name).answered)
+    _describe(components, gives, told.answered)
     return {
         "operationId": row.name.replace("/", "_").replace("-", "_"),
         "summary": told.title,
@@ -65,7 +70,7 @@ def _itself() -> Schema:
 
 def _refusals(statuses: tuple[int, ...]) -> Iterator[tuple[str, Schema]]:
     for status in statuses:
-        yield str(status), _answer(REFUSALS[status][0], {"$ref": "#/components/schemas/Refusal"})
+        yield str(status), _answer(REFUSALS[status][0], {"$ref": f"{REFERS}Refusal"})
 
 
 def _answer(about: str, schema: Schema) -> Schema:
@@ -88,7 +93,7 @@ def _named(schema: Schema) -> Iterator[str]:
     """The components that *schema* refers to at once."""
     for one in (schema, *schema.get("anyOf", ())):
         if "$ref" in one:
-            yield one["$ref"].rpartition("/")[2]
+            yield one["$ref"].removeprefix(REFERS)
 
 
 def _refusal(components: Components) -> Schema:

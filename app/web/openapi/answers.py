@@ -18,36 +18,36 @@ class Finding(TypedDict):
     """One fact about a token or a key."""
 
     code: Annotated[str, "Never changes; /learn/findings explains each."]
-    level: Level
-    segment: Segment
+    level: Annotated[Level, "How much it matters: an error refuses the token or the key."]
+    segment: Annotated[Segment, "What it is about."]
     offset: Annotated[int | None, "Where it is in the text that was given, in characters; null when no place is known."]
-    length: int | None
+    length: Annotated[int | None, "How many characters it is about."]
     line: Annotated[int | None, "Where it is in the decoded header or payload, from 1."]
-    column: int | None
-    message: str
-    fix: str | None
+    column: Annotated[int | None, "Where in the line, from 1."]
+    message: Annotated[str, "What is so, in a sentence."]
+    fix: Annotated[str | None, "What to do about it."]
     spec: Annotated[str | None, "Where the rule is written, such as RFC 7519 §4.1.4."]
-    repairs: NotRequired[list[Repair]]
+    repairs: Annotated[NotRequired[list[Repair]], "The changes that would mend it, the likeliest first."]
 
 
 class SignatureHeaders(TypedDict):
     """The headers of one signature in JSON serialization."""
 
     header: Annotated[Object | None, "Both headers as one."]
-    protected: Object | None
+    protected: Annotated[Object | None, "The header that is signed."]
     unprotected: Annotated[Object | None, "Anyone can change it."]
 
 
 class Disclosure(TypedDict):
     """One disclosure of an SD-JWT."""
 
-    index: int
-    salt: str | None
+    index: Annotated[int, "Its number, from 0, as keep of sd-jwt/present takes it."]
+    salt: Annotated[str | None, "The salt, null when it is no string."]
     name: Annotated[str | None, "Null for an element of an array."]
-    value: Any
-    digest: str | None
+    value: Annotated[Any, "The value that is disclosed, null when it is no strict JSON."]
+    digest: Annotated[str | None, "What the issuer signed of it, null when the hash is not known."]
     path: Annotated[list[str | int] | None, "Where it belongs in the claims; null when nothing has its digest."]
-    found: bool
+    found: Annotated[bool, "Whether the claims have its digest."]
     fault: Annotated[str | None, "Why it must be refused."]
 
 
@@ -75,16 +75,16 @@ class DecodeAnswer(Read):
 class KeySummary(TypedDict):
     """What may be told of a key: nothing secret."""
 
-    kty: str
+    kty: Annotated[str, "RSA, EC, OKP, AKP or oct."]
     read_as: Annotated[str, "What the text was read as."]
-    name: str
-    bits: int
+    name: Annotated[str, "What a sentence calls it."]
+    bits: Annotated[int, "Its length."]
     private: Annotated[bool, "Whether it holds a secret or a private half."]
-    crv: NotRequired[str]
-    kid: NotRequired[str]
-    alg: NotRequired[str]
-    use: NotRequired[str]
-    key_ops: NotRequired[list[str]]
+    crv: Annotated[NotRequired[str], "The curve, or the parameter set of ML-DSA."]
+    kid: Annotated[NotRequired[str], "The id that it was given."]
+    alg: Annotated[NotRequired[str], "The algorithm that it is for."]
+    use: Annotated[NotRequired[str], "sig or enc."]
+    key_ops: Annotated[NotRequired[list[str]], "The operations that it is for."]
     thumbprint: Annotated[NotRequired[str], "SHA-256 (RFC 7638), base64url; never of a secret."]
 
 
@@ -92,9 +92,9 @@ class Verdict(TypedDict):
     """The verdict on a signature."""
 
     status: Annotated[Status, "verified only for what a strict verifier accepts with this key."]
-    algorithm: str | None
-    key: KeySummary | None
-    because: str
+    algorithm: Annotated[str | None, "The alg of the header."]
+    key: Annotated[KeySummary | None, "The key that it was judged with."]
+    because: Annotated[str, "The reason, in a sentence."]
     matches: Annotated[bool | None, "Whether the bytes fit the key, even though a rule refuses them; never a verdict."]
 
 
@@ -105,52 +105,54 @@ class SignatureVerdict(SignatureHeaders, Verdict):
 class Decryption(TypedDict):
     """What became of the encryption."""
 
-    status: Literal["decrypted", "failed", "not_tried"]
-    because: str
+    status: Annotated[Literal["decrypted", "failed", "not_tried"], "What became of it; who sent the token is not proven by it."]
+    because: Annotated[str, "The reason, in a sentence."]
 
 
 class CheckOfBinding(TypedDict):
     """One rule of the report on a key binding JWT."""
 
-    name: str
-    outcome: Outcome
-    because: str
-    spec: str | None
+    name: Annotated[str, "Its name, which never changes; /learn/verdict explains each."]
+    outcome: Annotated[Outcome, "What came of it."]
+    because: Annotated[str, "The reason, in a sentence."]
+    spec: Annotated[str | None, "Where the rule is written."]
 
 
 class Check(CheckOfBinding):
     """One rule of the report, in the order of the rules."""
 
-    repairs: NotRequired[list[Repair]]
+    repairs: Annotated[NotRequired[list[Repair]], "The changes that would mend it."]
 
 
 class KeyBinding(TypedDict):
     """The verdict on the key binding JWT of an SD-JWT."""
 
-    status: Literal["verified", "invalid", "not_checked"]
-    because: str
-    key: KeySummary | None
-    header: Object | None
-    payload: Any
-    checks: list[CheckOfBinding]
+    status: Annotated[
+        Literal["verified", "invalid", "not_checked"], "verified only when the signature of the issuer vouches for the key of the holder."
+    ]
+    because: Annotated[str, "The reason, in a sentence."]
+    key: Annotated[KeySummary | None, "The key of the holder, as cnf names it."]
+    header: Annotated[Object | None, "The header of the key binding JWT."]
+    payload: Annotated[Any, "Its payload."]
+    checks: Annotated[list[CheckOfBinding], "Its rules, in their order."]
 
 
 Certificate = TypedDict(
     "Certificate",
     {
-        "subject": str,
-        "issuer": str,
-        "serial": str,
-        "not_before": str | None,
-        "not_after": str | None,
-        "x5t": str,
-        "x5t#S256": str,
-        "ca": bool | None,
-        "self_signed": bool,
-        "key_usage": list[str] | None,
-        "names": list[str],
-        "signature_algorithm": str,
-        "key": KeySummary | None,
+        "subject": Annotated[str, "The name of its owner."],
+        "issuer": Annotated[str, "The name of who signed it."],
+        "serial": Annotated[str, "Its number."],
+        "not_before": Annotated[str | None, "When it begins to be valid."],
+        "not_after": Annotated[str | None, "When it ends to be valid."],
+        "x5t": Annotated[str, "Its SHA-1 thumbprint, base64url."],
+        "x5t#S256": Annotated[str, "Its SHA-256 thumbprint, base64url."],
+        "ca": Annotated[bool | None, "Whether it may sign others; null when it does not say."],
+        "self_signed": Annotated[bool, "Whether it signed itself."],
+        "key_usage": Annotated[list[str] | None, "What its key is for; null when it does not say."],
+        "names": Annotated[list[str], "The further names of its owner."],
+        "signature_algorithm": Annotated[str, "What it is signed with."],
+        "key": Annotated[KeySummary | None, "The key in it, null when it is none that is known."],
     },
 )
 Certificate.__doc__ = "What a certificate of x5c says."
@@ -159,18 +161,22 @@ Certificate.__doc__ = "What a certificate of x5c says."
 class Brought(TypedDict):
     """A key that the token brought itself. Nothing in it is trusted."""
 
-    parameter: str
-    what: str
-    spec: str
+    parameter: Annotated[str, "Where it stands: jwk, x5c, jku, x5u, or a member of cnf."]
+    what: Annotated[str, "What that is, in words."]
+    spec: Annotated[str, "Where it is described."]
     signs: Annotated[bool, "Whether it is about the signature, not about the presenter."]
-    key: NotRequired[KeySummary | None]
-    certificates: NotRequired[list[Certificate | None]]
-    signed_by_next: NotRequired[list[bool | None]]
-    url: NotRequired[str]
-    host: NotRequired[str]
-    thumbprint: NotRequired[str]
-    matches: NotRequired[bool | None]
-    because: NotRequired[str]
+    key: Annotated[NotRequired[KeySummary | None], "The key, null when it cannot be read."]
+    certificates: Annotated[NotRequired[list[Certificate | None]], "Of x5c: each certificate, null for an entry that is none."]
+    signed_by_next: Annotated[
+        NotRequired[list[bool | None]], "Of x5c: whether the next certificate signed this one, null when that cannot be told."
+    ]
+    url: Annotated[NotRequired[str], "Of jku and x5u: the address. It is not fetched."]
+    host: Annotated[NotRequired[str], "Of jku and x5u: the host that would be asked."]
+    thumbprint: Annotated[NotRequired[str], "The thumbprint, where there is one instead of a key."]
+    matches: Annotated[
+        NotRequired[bool | None], "With check_brought: whether the signature fits it, null when that was not tried; never a verdict."
+    ]
+    because: Annotated[NotRequired[str], "With check_brought: the reason, in a sentence."]
 
 
 class Judged(Read):
@@ -207,15 +213,15 @@ class Presented(TypedDict):
 class KeyForms(TypedDict):
     """A key in the forms that programs take."""
 
-    jwk: Object
-    pem: str
+    jwk: Annotated[Object, "As JWK (RFC 7517)."]
+    pem: Annotated[str, "As PEM: PKCS #8 of a private key, SubjectPublicKeyInfo of a public one."]
 
 
 class Secret(TypedDict):
     """A shared secret."""
 
-    jwk: Object
-    text: str
+    jwk: Annotated[Object, "As JWK (RFC 7517)."]
+    text: Annotated[str, "As text."]
     encoding: Annotated[NotRequired[Literal["base64url"]], "How to read the text, when it is not UTF-8."]
 
 
@@ -235,10 +241,10 @@ class NewSecret(TypedDict):
 class FetchedKey(TypedDict):
     """A key of a set that was fetched."""
 
-    kid: str | None
+    kid: Annotated[str | None, "Its id."]
     name: Annotated[str, "What it is, or why it cannot be read."]
-    alg: str | None
-    use: str | None
+    alg: Annotated[str | None, "The algorithm that it is for."]
+    use: Annotated[str | None, "sig or enc."]
 
 
 class Fetched(TypedDict):
@@ -258,8 +264,8 @@ class Fetched(TypedDict):
 class PolicyProblem(TypedDict):
     """Something in a policy that is not as it must be."""
 
-    path: str
-    message: str
+    path: Annotated[str, "Where in the policy, such as issuers[0].audience."]
+    message: Annotated[str, "What is wrong, in a sentence."]
 
 
 class GatewayAnswer(TypedDict):
@@ -274,3 +280,29 @@ class GatewayAnswer(TypedDict):
     route: NotRequired[str | None]
     upstream: NotRequired[dict[str, str]]
     removed: NotRequired[list[str]]
+
+
+ABOUT: dict[Any, dict[str, str]] = {
+    Repair: {
+        "label": "The words of its button.",
+        "field": "What it changes.",
+        "text": "What it writes there.",
+        "offset": "Where it begins, in characters.",
+        "length": "How many characters it replaces; null: the whole field.",
+    },
+    Rule: {
+        "layer": "What it is about; the layers are judged in this order.",
+        "name": "Its name.",
+        "outcome": "What came of it.",
+        "because": "The reason, in a sentence.",
+        "spec": "Where the rule is written.",
+        "depth": "How deep it lies in another rule; 0 for a rule of its own.",
+        "decides": "Whether the answer depends on it alone.",
+    },
+    Step: {
+        "url": "What was asked.",
+        "status": "What was answered; 0 for no answer.",
+        "seconds": "How long it took.",
+    },
+}
+"""The members of what is taken over from other rooms as it is, each in a sentence."""

@@ -34,7 +34,11 @@ REFUSALS: Mapping[int, tuple[str, tuple[str, ...]]] = {
     413: ("The body is too large.", ("body_too_large",)),
     415: ("The body is not declared as application/json.", ("unsupported_media_type",)),
     421: ("The Host header has a name that the server does not go by.", ("unknown_host",)),
-    422: ("A member is missing or has a type or value that it cannot have, or what is asked for cannot be done.", ()),
+    422: (
+        "A member is missing or has a type or value that it cannot have, or what is asked for cannot be done: a fetch that fails is among it, "
+        "also when what was fetched is not_json or not_utf8.",
+        (),
+    ),
     429: ("Too much is being done at once.", ("busy",)),
     431: ("The headers are too large.", ("headers_too_large",)),
 }

@@ -112,10 +112,10 @@ class FetchRequest(TypedDict, total=False):
 class GatewayAsked(TypedDict, total=False):
     """A request to judge, taken apart."""
 
-    method: Required[str]
-    target: Required[str]
-    headers: dict[str, str | list[str]]
-    body: str
+    method: Required[Annotated[str, "GET, POST, …"]]
+    target: Required[Annotated[str, "Path and query, such as /orders?page=2."]]
+    headers: Annotated[dict[str, str | list[str]], "The headers by name; one that is sent several times has its values in an array."]
+    body: Annotated[str, "The body, for tokens in a form."]
 
 
 class GatewayRequest(TypedDict, total=False):

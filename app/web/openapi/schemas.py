@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_ar
 
 Schema = dict[str, Any]
 
+REFERS = "#/components/schemas/"
+"""How a reference to a component begins."""
+
 _SCALARS: Mapping[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -21,11 +24,12 @@ _KINDS = {str: "string", int: "integer", bool: "boolean"}
 
 
 class Components:
-    """The schemas that others refer to, by the names of their classes; *extras* are added to those of its classes."""
+    """The schemas that others refer to, by the names of their classes; *extras* and sentences *about* members are added by class."""
 
-    def __init__(self, extras: Mapping[Any, Schema] | None = None) -> None:
+    def __init__(self, extras: Mapping[Any, Schema] | None = None, about: Mapping[Any, Mapping[str, str]] | None = None) -> None:
         self.schemas: dict[str, Schema] = {}
         self._extras = extras or {}
+        self._about = about or {}
 
     def schema(self, kind: Any) -> Schema:
         """The schema of *kind*; that of a class is a reference to its component."""
@@ -64,13 +68,16 @@ class Components:
         if name not in self.schemas:
             self.schemas[name] = {}  # a class may refer to itself
             members = list(self.members(kind))
+            for member, schema, _ in members:
+                if member in self._about.get(kind, {}):
+                    schema["description"] = self._about[kind][member]
             self.schemas[name] = {
                 "type": "object",
                 "description": _first_sentence(kind),
                 "properties": {member: schema for member, schema, _ in members},
                 "required": [member for member, _, required in members if required],
             } | self._extras.get(kind, {})
-        return {"$ref": f"#/components/schemas/{name}"}
+        return {"$ref": f"{REFERS}{name}"}
 
 
 def _required(kind: Any) -> frozenset[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, is_typeddict
 
-from app.web.openapi import document
+from app.web.openapi import document, requests
 from app.web.openapi.operations import OPERATIONS, REFUSALS
-from app.web.openapi.schemas import Schema
+from app.web.openapi.schemas import REFERS, Schema
 
-_REFERS = "#/components/schemas/"
+# A member that is not always there: in an answer, and in what is sent.
+_AT_TIMES, _MAY_LACK = "at times", "may be left out"
+_SENT = {name for name, one in vars(requests).items() if is_typeddict(one)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A member of an object."""
+    """A member of an object; *lacks* says what it means that it is not always there."""
 
     name: str
     kind: tuple[Piece, ...]
     about: str
-    always: bool
+    lacks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,11 @@ def shown() -> dict[str, Any]:
 
 
 def _shape(name: str, schema: Schema) -> Shape:
-    always = schema["required"]
-    rows = ((member, one, member in always) for member, one in schema["properties"].items())
-    properties = tuple(Property(member, tuple(_words(one)), one.get("description", ""), needed) for member, one, needed in rows)
+    lacks = _MAY_LACK if name in _SENT else _AT_TIMES
+    properties = tuple(
+        Property(member, tuple(_words(one)), one.get("description", ""), "" if member in schema["required"] else lacks)
+        for member, one in schema["properties"].items()
+    )
     return Shape(name, _place(name), schema["description"], properties)
 
 
@@ -73,7 +77,7 @@ def _place(name: str) -> str:
 def _words(schema: Schema) -> Iterator[Piece]:
     """The type in words: `array of Check`, `string or null`."""
     if "$ref" in schema:
-        name = schema["$ref"].removeprefix(_REFERS)
+        name = schema["$ref"].removeprefix(REFERS)
         yield Piece(name, _place(name))
     elif "anyOf" in schema:
         for number, one in enumerate(schema["anyOf"]):
@@ -81,7 +85,8 @@ def _words(schema: Schema) -> Iterator[Piece]:
                 yield Piece(" or ")
             yield from _words(one)
     elif "enum" in schema:
-        yield Piece(", ".join("null" if one is None else str(one) for one in schema["enum"]))
+        *most, last = ("null" if one is None else str(one) for one in schema["enum"])
+        yield Piece(" or ".join(filter(None, (", ".join(most), last))))
     elif schema.get("type") == "array":
         yield Piece("array of ")
         yield from _words(schema["items"])
