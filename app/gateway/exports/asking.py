@@ -19,6 +19,11 @@ JWTLENS = "127.0.0.1:8081"
 API = "127.0.0.1:3000"
 PORT = 8000
 """The addresses in every export: the judge, the API that stands for the reader's own, and where clients come in."""
+ORIGINAL = "jwtlens gateway --policy policy.json --source x-original"
+FORWARDED = "jwtlens gateway --policy policy.json --source x-forwarded"
+"""How jwtlens is started: in which headers the proxy tells method and path. nginx is its first choice of a profile."""
+ANY_REFUSAL = " --profile traefik"
+"""For what passes 400 and 503 on as well."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 # What every proxy says anew to the next server, whatever the client sent.
@@ -63,10 +68,10 @@ def as_variable(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "_", name.lower())
 
 
-def notes(policy: Policy, source: str) -> tuple[str, ...]:
-    """What whoever installs any of these has to know; *source* is the family of headers that tells method and path."""
+def notes(policy: Policy, start: str) -> tuple[str, ...]:
+    """What whoever installs any of these has to know; *start* is how jwtlens is started beside it."""
     told: tuple[str, ...] = (
-        f"Start the judge beside it: jwtlens gateway --policy policy.json --source {source}",
+        f"Start the judge beside it: {start}",
         f"Put the address of your API in the place of {API}, and let it be reached through the gateway alone.",
         "The whole policy is judged by jwtlens: when it changes, this configuration stays as it is unless the names of headers change.",
     )

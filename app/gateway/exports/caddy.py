@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.gateway.exports.asking import API, JWTLENS, PORT, asking, notes
+from app.gateway.exports.asking import ANY_REFUSAL, API, FORWARDED, JWTLENS, PORT, asking, notes
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.policy import Policy
 
-_SOURCE = "x-forwarded"
+_START = FORWARDED + ANY_REFUSAL
 _TEXT = """\
 # A Caddyfile, or a site block of one. Beside it runs
-#   jwtlens gateway --policy policy.json --source {source}
+#   {start}
 
 :{port} {{
 	# One after the other, as they stand here; outside of route Caddy has an order of its own.
@@ -44,7 +44,7 @@ def export(policy: Policy) -> Export:
     told = asking(policy)
     copied = f"\t\t\tcopy_headers {' '.join(told.copied)}\n" if told.copied else ""
     text = _TEXT.format(
-        source=_SOURCE,
+        start=_START,
         jwtlens=JWTLENS,
         api=API,
         port=PORT,
@@ -52,7 +52,7 @@ def export(policy: Policy) -> Export:
         copied=copied,
         kept_back="".join(f"\t\trequest_header -{name}\n" for name in told.kept_back),
     )
-    return Export((File("Caddyfile", "caddyfile", text),), told.gaps, notes(policy, _SOURCE))
+    return Export((File("Caddyfile", "caddyfile", text),), told.gaps, notes(policy, _START))
 
 
 GATEWAY = Gateway("caddy", "Caddy with forward_auth", True, export)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from app.gateway.exports.asking import API, JWTLENS, PORT, as_variable, asking, notes
+from app.gateway.exports.asking import ANY_REFUSAL, API, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.policy import Policy
 
-_SOURCE = "x-original"
+_START = ORIGINAL + ANY_REFUSAL
 _CFG = """\
 # haproxy.cfg of HAProxy 2.6 or newer. Beside it runs
-#   jwtlens gateway --policy policy.json --source {source}
+#   {start}
 
 global
     lua-load-per-thread jwtlens.lua
@@ -87,8 +87,6 @@ core.register_action("jwtlens", {{ "http-req" }}, function(txn)
       reply:add_header("WWW-Authenticate", challenge)
     end
     reply:add_header("Cache-Control", "no-store")
-    reply:add_header("Content-Type", first(answer.headers, "content-type"))
-    reply:set_body(answer.body)
     txn:done(reply)
   end
 end)
@@ -99,10 +97,10 @@ def export(policy: Policy) -> Export:
     told = asking(policy)
     removed = "\n".join(f"    http-request del-header {_spellings(name)} -m reg" for name in (*told.removed, *told.kept_back))
     copied = "".join(f"    http-request set-header {name} %[var(txn.jwtlens_{as_variable(name)})]\n" for name in told.copied)
-    cfg = _CFG.format(source=_SOURCE, port=PORT, api=API, removed=removed, copied=copied)
+    cfg = _CFG.format(start=_START, port=PORT, api=API, removed=removed, copied=copied)
     lua = _LUA.format(jwtlens=JWTLENS, copied=", ".join(f'"{name.lower()}"' for name in told.copied))
     more = ("The script stands beside haproxy.cfg: lua-load-per-thread takes its path, from the directory where HAProxy is started.",)
-    return Export((File("haproxy.cfg", "haproxy", cfg), File("jwtlens.lua", "lua", lua)), told.gaps, notes(policy, _SOURCE) + more)
+    return Export((File("haproxy.cfg", "haproxy", cfg), File("jwtlens.lua", "lua", lua)), told.gaps, notes(policy, _START) + more)
 
 
 def _spellings(name: str) -> str:

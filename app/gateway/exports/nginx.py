@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from app.gateway.exports.asking import API, JWTLENS, PORT, as_variable, asking, notes
+from app.gateway.exports.asking import API, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.policy import Policy
 from app.gateway.request import OVERRIDES
 
-_SOURCE = "x-original"
+_START = ORIGINAL
 _ASKED = ("X-Original-Method", "X-Original-URI")
 _TEXT = """\
 # For the http block of nginx, for example as /etc/nginx/conf.d/jwtlens.conf. Beside it runs
-#   jwtlens gateway --policy policy.json --source {source}
+#   {start}
 
 upstream jwtlens {{
     # It keeps no state: any number of copies may stand here.
@@ -81,10 +81,10 @@ def export(policy: Policy) -> Export:
     removed = [_remove(name) for name in (*told.removed, *told.kept_back) if name not in told.copied]
     hidden = [_remove(name) for name in OVERRIDES if name not in _ASKED]
     text = _TEXT.format(
-        source=_SOURCE, jwtlens=JWTLENS, api=API, port=PORT, copied=_lines(copied), removed=_lines(removed), hidden=_lines(hidden)
+        start=_START, jwtlens=JWTLENS, api=API, port=PORT, copied=_lines(copied), removed=_lines(removed), hidden=_lines(hidden)
     )
     more = ("A malformed request is answered with 401 instead of 400: nginx takes nothing but 2xx, 401 and 403 from a judge.",)
-    return Export((File("jwtlens.conf", "nginx", text),), told.gaps, notes(policy, _SOURCE) + more)
+    return Export((File("jwtlens.conf", "nginx", text),), told.gaps, notes(policy, _START) + more)
 
 
 def _copy(name: str) -> tuple[str, str]:

@@ -6,14 +6,14 @@ from typing import Any
 
 import yaml
 
-from app.gateway.exports.asking import API, JWTLENS, asking, notes
+from app.gateway.exports.asking import ANY_REFUSAL, API, FORWARDED, JWTLENS, asking, notes
 from app.gateway.exports.export import Export, File, Gap, Gateway
 from app.gateway.policy import Policy
 
-_SOURCE = "x-forwarded"
+_START = FORWARDED + ANY_REFUSAL
 _HEAD = f"""\
 # Dynamic configuration, for example /etc/traefik/dynamic/jwtlens.yml. Beside it runs
-#   jwtlens gateway --policy policy.json --source {_SOURCE}
+#   {_START}
 # The middlewares work in their order: what a client could cheat with goes, the judge is asked, the token goes if it is kept back.
 """
 _UPGRADES = Gap(
@@ -46,7 +46,7 @@ def export(policy: Policy) -> Export:
         "The entry point web is one of your static configuration; if it is called otherwise, change entryPoints.",
         "Traefik waits 30 seconds for a judge that hangs, and then denies with 500.",
     )
-    return Export((File("jwtlens.yml", "yaml", text),), (*told.gaps, _UPGRADES), notes(policy, _SOURCE) + more)
+    return Export((File("jwtlens.yml", "yaml", text),), (*told.gaps, _UPGRADES), notes(policy, _START) + more)
 
 
 def _removing(names: tuple[str, ...]) -> dict[str, Any]:
