@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import caddy, haproxy, haproxy_lua, kong, nginx, traefik
+from app.gateway.exports import apache, caddy, haproxy, haproxy_lua, kong, nginx, traefik
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
 
-_ROWS: tuple[Gateway, ...] = (nginx.GATEWAY, caddy.GATEWAY, traefik.GATEWAY, haproxy_lua.GATEWAY, haproxy.GATEWAY, kong.GATEWAY)
+_ROWS: tuple[Gateway, ...] = (
+    nginx.GATEWAY,
+    caddy.GATEWAY,
+    traefik.GATEWAY,
+    haproxy_lua.GATEWAY,
+    haproxy.GATEWAY,
+    kong.GATEWAY,
+    apache.GATEWAY,
+)
 GATEWAYS: Mapping[str, Gateway] = {row.name: row for row in _ROWS}

@@ -22,7 +22,7 @@ PASSED_ON = 200
 class Case:
     """*found* are the places with something in them; *header* and *claims* those of the one token, empty when there is not one.
 
-    It is plain when no two programs read its method, path or headers in two ways. *in_leeway*: exp is over, and forgiven.
+    It is plain when no two programs read its method, path or headers in two ways. *exp* is our sentence about that claim.
     """
 
     route: Route | None
@@ -32,13 +32,23 @@ class Case:
     claims: Mapping[str, Any]
     outcomes: Mapping[str, Outcome]
     is_plain: bool
-    in_leeway: bool
+    exp: str
 
     def issuer(self, policy: Policy) -> Issuer | None:
         """Whose token it says it is, as the policy sees it."""
         iss = self.claims.get("iss")
         named = next((one for one in policy.issuers if isinstance(iss, str) and iss in one.names), None)
         return named or next((one for one in policy.issuers if not one.names), None)
+
+    @property
+    def in_leeway(self) -> bool:
+        """Whether exp is over, and forgiven."""
+        return "within the leeway" in self.exp
+
+    @property
+    def at_exp(self) -> bool:
+        """Whether this is the very second of exp, in which not all gateways agree."""
+        return self.exp.startswith("Expired now")
 
     def failed(self, name: str) -> bool:
         return self.outcomes.get(name) == "failed"
@@ -74,7 +84,7 @@ def _case(policy: Policy, request: Request, decision: Decision) -> Case:
     header = read.header if read else None
     outcomes = {rule.name: rule.outcome for rule in decision.rules if rule.depth == 0 and (rule.layer, rule.name) != ("request", "token")}
     is_plain = not any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token")
-    in_leeway = any(rule.name == "exp" and "within the leeway" in rule.because for rule in decision.rules)
+    exp = next((rule.because for rule in decision.rules if rule.name == "exp"), "")
     return Case(
         decision.route,
         tuple(one.where for one in found),
@@ -83,5 +93,5 @@ def _case(policy: Policy, request: Request, decision: Decision) -> Case:
         payload if isinstance(payload, dict) else {},
         outcomes,
         is_plain,
-        in_leeway,
+        exp,
     )

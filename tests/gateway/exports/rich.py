@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -55,7 +55,7 @@ FULL = document(
 TEXTS = some.text(min_size=1, max_size=12) | some.text("\"'\\${}%#\n\r\t :;,[]*&!|>@`~^()<=?é\0", min_size=1, max_size=12)
 
 
-def read(text: dict[str, Any]) -> Policy:
+def read(text: Mapping[str, Any]) -> Policy:
     return read_policy(json.dumps(text))
 
 

@@ -1,0 +1,240 @@
+"""Apache httpd with mod_auth_openidc 2.4 as an OAuth 2.0 resource server. What it does was measured with version 2.4.12 of Debian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.gateway.exports import apache_limits as limits
+from app.gateway.exports import apache_rules as rules
+from app.gateway.exports import native
+from app.gateway.exports.apache_gaps import tell
+from app.gateway.exports.asking import API
+from app.gateway.exports.case import PASSED_ON, Case, NotKnown, answering
+from app.gateway.exports.export import Answer, Export, File, Gateway
+from app.gateway.exports.native import Gaps, Usable
+from app.gateway.exports.patterns import never_passed_on
+from app.gateway.permissions import written
+from app.gateway.policy import Issuer, Policy, Route
+from app.gateway.request import METHODS, Header
+from app.tokens.findings import quoted
+from app.tokens.keys import public_pem
+
+FOLDER = "/etc/apache2/jwtlens"
+# What two servers could read in two ways, as in paths.py, with the letters that fold to dots and slashes; the query is left out.
+_AMBIGUOUS = "|".join(
+    (
+        "%2f|%5c|\\x5c|;|%3b|%3f|%23|\\x23|%25|%[01][0-9a-f]|%7f|//",
+        r"/(?:\.|%2e){1,2}(?:[/ ?]|$)",
+        "%ef%b[89c]|%e2%80%a[45]|%c[01]|%f[5-9a-f]",
+    )
+)
+_CONTROLS = r"m#[\x00-\x1f\x7f]#"
+# A header that Connection names is dropped on the way to the API, also one that is set here.
+_HOPS = r"m#^(?:\s*(?:close|keep-alive|upgrade|te|http2-settings)?\s*(?:,|\z))*\z#i"
+_HEAD = """\
+# Apache 2.4 with mod_auth_openidc, mod_headers and mod_proxy_http, to be included in a <VirtualHost>.
+# a2enmod auth_openidc headers proxy_http; then try it with: apache2ctl -t
+"""
+
+
+def export(policy: Policy) -> Export:
+    gaps = Gaps()
+    tell(gaps, policy)
+    keys = [*_keys(policy)]
+    files = [File(name, "pem", public_pem(one.key)) for name, one in keys]
+    lines = [*_verifying(policy, keys), "", *_headers(policy), "", f'ProxyPass "/" "http://{API}/"', "", *_branches(policy)]
+    text = _HEAD + "\n".join(lines) + "\n"
+    return Export((File("jwtlens.conf", "apache", text), *files), gaps.all(), _notes(policy, bool(files)))
+
+
+def _keys(policy: Policy) -> Iterator[tuple[str, Usable]]:
+    """The RSA keys, each once, with the name of its file; the module crashes at the start over any other in a file."""
+    seen: set[str] = set()
+    for number, issuer in enumerate(policy.issuers, 1):
+        for place, source in enumerate(issuer.keys, 1):
+            for one in native.usable(source):
+                mark = f"{one.key.kid} {one.key.thumbprint()}"
+                if one.key.key_type == "RSA" and mark not in seen and _is_kid(one.key.kid):
+                    seen.add(mark)
+                    yield f"key-{number}-{place}-{one.number + 1}.pem", one
+
+
+def _is_kid(kid: str | None) -> bool:
+    return kid is None or (rules.is_name((kid,)) and "#" not in kid)
+
+
+def _verifying(policy: Policy, keys: list[tuple[str, Usable]]) -> Iterator[str]:
+    for name, one in keys:
+        kid = f"{one.key.kid}#" if one.key.kid is not None else ""
+        yield f'OIDCOAuthVerifyCertFiles "{kid}{FOLDER}/{name}"'
+    if limits.fetched(policy):
+        yield f'OIDCOAuthVerifyJwksUri "{limits.fetched(policy)}"'
+    for number, _ in enumerate(_secrets(policy), 1):
+        yield f'# OIDCOAuthVerifySharedKeys "hex##..." (secret {number} of the notes)'
+    user = "sub" if policy.issuers and all(("sub",) in issuer.required for issuer in policy.issuers) else "iss"
+    yield f'OIDCOAuthRemoteUserClaim "{user}"'
+    yield from ('<Location "/">', "  OIDCPassClaimsAs environment", "  AuthzSendForbiddenOnFailure On", "</Location>")
+
+
+def _secrets(policy: Policy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source.reference for issuer in policy.issuers for source in issuer.keys if source.kind == "secret"))
+
+
+def _headers(policy: Policy) -> Iterator[str]:
+    yield "# What the client must not tell the API, and what is said of a token that lacks something."
+    for name in never_passed_on(policy):
+        yield f'RequestHeader unset "{name}"'
+    challenge = f'Bearer realm=\\"{limits.realm(policy)}\\", error=\\"insufficient_scope\\"'
+    yield f"""Header always setifempty WWW-Authenticate "{challenge}" "expr=%{{REQUEST_STATUS}} == 403 && -n reqenv('OIDC_OAUTH_BEARER_SCOPE_ERROR')\""""
+
+
+def _branches(policy: Policy) -> Iterator[str]:
+    """One of these decides about a request: the first that takes it, as in the policy."""
+    known = "|".join(METHODS)
+    yield rf'<If "%{{THE_REQUEST}} =~ m#^\S+ [^ ?]*(?:{_AMBIGUOUS})#i || %{{REQUEST_METHOD}} !~ m#^(?:{known})\z# || %{{HTTP:Connection}} !~ {_HOPS}">'
+    yield f"  {rules.DENIED}"
+    yield "</If>"
+    for number, route in enumerate(policy.routes):
+        yield f"# routes[{number}]"
+        if route.access == "optional" and limits.may_be_left_out(policy):
+            yield from _branch(f"{_condition(route)} && %{{HTTP:Authorization}} == ''", [*_empty(policy), "Require all granted"])
+        if route.access == "anyone":
+            yield from _branch(_condition(route), [*_empty(policy), "Require all granted"])
+        else:
+            yield from _branch(_condition(route), [*_asking(policy), *_upstream(policy), *_required(policy, route)])
+    yield from ("<Else>", f"  {rules.DENIED}", "</Else>")
+
+
+def _branch(condition: str, lines: list[str]) -> list[str]:
+    return [f'<ElseIf "{condition}">', *(f"  {line}" for line in lines), "</ElseIf>"]
+
+
+def _condition(route: Route) -> str:
+    path = rules.expression(route.path)
+    end = r"\z" if not route.is_prefix else "" if route.path.endswith("/") else r"(?:\x2f|\z)"
+    condition = f"%{{REQUEST_URI}} =~ m#^{path}{end}#"
+    if route.methods:
+        condition += f" && %{{REQUEST_METHOD}} =~ m#^(?:{'|'.join(route.methods)})\\z#"
+    return condition
+
+
+def _asking(policy: Policy) -> Iterator[str]:
+    yield "AuthType oauth20"
+    yield f'AuthName "{limits.realm(policy)}"'
+    yield f"OIDCOAuthAcceptTokenAs {' '.join(limits.accepted(policy)) or 'header'}"
+
+
+def _empty(policy: Policy) -> Iterator[str]:
+    for name, _ in policy.upstream:
+        yield f'RequestHeader set "{name}" ""'
+
+
+def _upstream(policy: Policy) -> Iterator[str]:
+    """A claim goes into its header; one with a line break would bring headers of its own with it, and is left out."""
+    for name, path in policy.upstream:
+        yield f'RequestHeader set "{name}" ""'
+        if limits.is_passed_on(path):
+            yield f"""RequestHeader set "{name}" expr=%{{env:OIDC_CLAIM_{path[0]}}} "expr=reqenv('OIDC_CLAIM_{path[0]}') !~ {_CONTROLS}\""""
+
+
+def _required(policy: Policy, route: Route) -> list[str]:
+    lines = ["Require valid-user", *rules.any_of([line for issuer in policy.issuers for line in _issuer(policy, issuer)])]
+    if not limits.accepted(policy):
+        lines.append(rules.DENIED)
+    for asked in (route.scopes, route.roles):
+        lines += rules.words(asked) if asked else []
+    if route.claims:
+        lines += rules.rule(route.claims)
+    return rules.all_of(lines)
+
+
+def _issuer(policy: Policy, issuer: Issuer) -> list[str]:
+    """What a token of *issuer* must say."""
+    lines: list[str] = []
+    if issuer.names:
+        lines += rules.is_one_of(("iss",), issuer.names)
+    else:
+        others = [name for one in policy.issuers for name in one.names]
+        lines += ["Require valid-user"]
+        lines += ["<RequireNone>", *(f"  {line}" for line in rules.is_one_of(("iss",), tuple(others))), "</RequireNone>"] if others else []
+    if issuer.audiences:
+        lines += rules.is_one_of(("aud",), issuer.audiences)
+    lines += [rules.is_there(path) for path in issuer.required if not limits.is_time(path)]
+    return rules.all_of(lines)
+
+
+def _notes(policy: Policy, has_files: bool) -> tuple[str, ...]:
+    told = [f"Put the address of your API in the place of http://{API}/, and let it be reached through Apache alone."]
+    if has_files:
+        told.append(f"Put the keys into {FOLDER}, or change that path in jwtlens.conf.")
+    for number, name in enumerate(_secrets(policy), 1):
+        told.append(
+            f'Secret {number} is "{quoted(name, 80)}": write it in hexadecimal behind hex## and take the # away. Until then its tokens are denied.'
+        )
+    return tuple(told)
+
+
+_WRONG = "JWT token could not be validated"
+
+
+def _answer(policy: Policy, case: Case) -> Answer:
+    """As measured with version 2.4.12.3 of the module; the body is the error page of Apache and not told."""
+    if case.route is None:
+        return Answer(403, because="No branch takes the request, and the last one denies.")
+    if case.route.access == "anyone":
+        return Answer(PASSED_ON, because="The branch of this route is open.")
+    if len(limits.accepted(policy)) < len(policy.sources) or len(case.found) > 1:
+        raise NotKnown
+    if not case.found and case.route.access == "optional" and limits.may_be_left_out(policy):
+        raise NotKnown
+    if not case.found:
+        return _unauthorized(policy, "invalid_request", "No bearer token found in the request")
+    return _judged(policy, case)
+
+
+def _judged(policy: Policy, case: Case) -> Answer:
+    if not case.text or case.failed("form") or case.failed("header") or case.at_exp or len(policy.issuers) > 1 or not _has_all_keys(policy):
+        raise NotKnown
+    exp = case.claims.get("exp")
+    if case.failed("signature") or (type(exp) is int and (case.failed("exp") or case.in_leeway)):
+        return _unauthorized(policy, "invalid_token", _WRONG)
+    if not case.passed("signature") or not isinstance(case.claims.get("iss"), str) or (exp is not None and not case.passed("exp")):
+        raise NotKnown
+    if not _is_exact(policy, case):
+        raise NotKnown
+    if any(case.failed(name) for name in ("iss", "aud", "scopes", "roles", "claims")):
+        challenge = Header("WWW-Authenticate", f'Bearer realm="{limits.realm(policy)}", error="insufficient_scope"')
+        return Answer(403, (challenge,), because="Require claim does not hold; to Apache, issuer and audience are such rules too.")
+    return Answer(PASSED_ON, because="The signature verifies, exp is not over and every Require holds; typ, nbf and iat are not judged.")
+
+
+def _is_exact(policy: Policy, case: Case) -> bool:
+    """Whether Apache makes of the claims what the policy does: texts compared with texts, and everything there that must be."""
+    route = case.route
+    compares = list(native.compares(route.claims)) if route else []
+    values = [value for one in compares for value in (one.value if one.how == "one_of" else (one.value,))]
+    paths = [words.claim for words in (route.scopes, route.roles) if words] if route else []
+    required = [path for issuer in policy.issuers for path in issuer.required if not limits.is_time(path)]
+    return (
+        all(isinstance(value, str) for value in values)
+        and all(rules.is_exact(case.claims, path, may_be_list=True) for path in paths)
+        and all(rules.is_exact(case.claims, one.claim, may_be_list=one.how == "contains") for one in compares)
+        and not any(case.failed(f"{written(path)} is required") for path in required)
+    )
+
+
+def _has_all_keys(policy: Policy) -> bool:
+    """Whether Apache has the keys of the policy and no others, and finds each by its kid."""
+    sources = [source for issuer in policy.issuers for source in issuer.keys]
+    keys = [key for source in sources for key in (source.keys.keys if source.keys else ())]
+    return all(source.keys for source in sources) and all(key.key_type == "RSA" and key.kid and _is_kid(key.kid) for key in keys)
+
+
+def _unauthorized(policy: Policy, error: str, description: str) -> Answer:
+    value = f'Bearer realm="{limits.realm(policy)}", error="{error}", error_description="{description}"'
+    return Answer(
+        401, (Header("WWW-Authenticate", value),), because="mod_auth_openidc does not take the token, and tells no more than this."
+    )
+
+
+GATEWAY = Gateway("apache", "Apache (mod_auth_openidc)", asks=False, export=export, answer=answering(_answer))

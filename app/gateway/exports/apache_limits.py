@@ -1,0 +1,51 @@
+"""What Apache with mod_auth_openidc can be told: one question each."""
+
+from __future__ import annotations
+
+from app.gateway.policy import Path, Policy, Source
+
+_TIMES = (("exp",), ("nbf",), ("iat",), ("auth_time",))
+
+
+def is_bearer(source: Source) -> bool:
+    return source.place == "header" and source.name.lower() == "authorization" and source.scheme.lower() == "bearer"
+
+
+def accepted(policy: Policy) -> list[str]:
+    """The places of a token that the module knows, in its words; a query parameter and a form field have one name there."""
+    return list(dict.fromkeys(word for source in policy.sources if (word := place(source))))
+
+
+def place(source: Source) -> str:
+    """The word for *source*, or nothing."""
+    if source.place == "cookie":
+        return f'"cookie:{source.name}"'
+    if source.place == "header":
+        return "header" if is_bearer(source) else ""
+    return {"query": "query", "form": "post"}[source.place] if source.name == "access_token" else ""
+
+
+def may_be_left_out(policy: Policy) -> bool:
+    """Whether it can be seen that there is no token: it is looked for in Authorization alone."""
+    return all(is_bearer(source) for source in policy.sources)
+
+
+def realm(policy: Policy) -> str:
+    """The realm, unless Apache would put a variable into it or read a format in it."""
+    return policy.realm if "${" not in policy.realm and "%" not in policy.realm else "api"
+
+
+def fetched(policy: Policy) -> str:
+    """The one address that keys are fetched from."""
+    references = (source.reference for issuer in policy.issuers for source in issuer.keys if source.kind == "jwks_url")
+    return next((one for one in references if one.startswith("https://") and not any(sign in one for sign in ("${", '"', "\\"))), "")
+
+
+def is_time(claim: Path) -> bool:
+    """Whether the claim is a number, which no regular expression can see."""
+    return claim in _TIMES
+
+
+def is_passed_on(claim: Path) -> bool:
+    """Whether the claim is a variable whose name can be written in an expression."""
+    return len(claim) == 1 and claim[0].replace("_", "").isalnum() and claim[0].isascii()
