@@ -32,7 +32,7 @@ _LONGEST = 12_000
 
 def corpus(target: Target) -> list[bytes]:
     """The seeds of a target as bytes."""
-    return [one.encode("utf-8", "surrogatepass") for one in target.seeds()]
+    return [one if isinstance(one, bytes) else one.encode("utf-8", "surrogatepass") for one in target.seeds()]
 
 
 def mutations(target: Target, count: int, seed: int = 1) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -10,7 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from app.web import examples, presets
-from tests.tokens.keyring import SECRET, oct_jwk, private, private_jwk, private_pem, public_jwk, public_pem, token
+from tests.tokens.keyring import (
+    SECRET,
+    oct_jwk,
+    private,
+    private_der,
+    private_jwk,
+    private_pem,
+    public_der,
+    public_jwk,
+    public_pem,
+    token,
+)
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 _TOKEN = re.compile(r"[\w-]{2,}(\.[\w-]*){2,4}(~[\w.-]*)*", re.ASCII)
@@ -55,6 +67,17 @@ def keys() -> tuple[str, ...]:
     found |= {write(private(alg)) for alg in ("ES256", "Ed25519") for write in (public_pem, private_pem)}
     found |= {json.dumps({"keys": [public_jwk(private("ES256")), private_jwk(private("Ed25519"))]}), oct_jwk(), SECRET}
     return tuple(sorted((one for one in found if len(one) <= _LONGEST), key=lambda text: (len(text), text)))
+
+
+@cache
+def ders() -> tuple[bytes, ...]:
+    """Keys and certificates as bytes, the shortest first."""
+    found = {
+        write(private(alg)) for alg in ("ES256", "ES512", "Ed25519", "Ed448", "RS256", "ML-DSA-44") for write in (public_der, private_der)
+    }
+    chains = [one["x5c"] for whole in vectors() for one in _objects(whole) if isinstance(one.get("x5c"), list)]
+    found |= {base64.b64decode(entry) for chain in chains for entry in chain}
+    return tuple(sorted(found, key=lambda data: (len(data), data)))
 
 
 @cache

@@ -22,7 +22,7 @@ from tests.tokens.keyring import NOW, SECRET, private
 from tests.tokens.keyring import private_jwk as jwk_of
 
 _URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_ENVELOPE_SECONDS = 2.0
+_SECONDS = 2.0
 _AMPLIFIED = 60_000
 
 
@@ -32,7 +32,7 @@ class Target:
 
     name: str
     hold: Callable[[bytes], None]
-    seeds: Callable[[], tuple[str, ...]]
+    seeds: Callable[[], tuple[str | bytes, ...]]
 
 
 class Broken(AssertionError):
@@ -79,13 +79,21 @@ def envelope(data: bytes) -> None:
 
 
 def linear(data: bytes) -> None:
-    """A text that repeats itself takes no longer than its length allows."""
-    text = as_text(data[:64])
-    if text:
-        began = time.process_time()
-        decode(text * (_AMPLIFIED // len(text))).findings  # noqa: B018 - what is noticed is found when it is asked for
-        read_keys(text * (_AMPLIFIED // len(text)))
-        promise(time.process_time() - began < _ENVELOPE_SECONDS, f"more than {_ENVELOPE_SECONDS} s for {_AMPLIFIED} characters")
+    """A text that repeats itself takes no longer than its length allows, as a token, inside one and in the key box."""
+    unit, _, ends = as_text(data[:96]).partition("\0")
+    before, _, behind = ends.partition("\0")
+    if unit:
+        long = before + unit * (_AMPLIFIED // len(unit)) + behind
+        inside = f"{base64url.encode(b'{}')}.{base64url.encode(long.encode('utf-8', 'surrogatepass'))}."
+        for what, ask in (
+            ("a token", lambda: verify(long, SECRET, at=NOW).findings),
+            ("a payload", lambda: decode(inside).findings),
+            ("a key", lambda: read_keys(long).all_findings),
+            ("a tail", lambda: verify(_SIGNED["HS256"] + long, SECRET, at=NOW).findings),
+        ):
+            began = time.process_time()
+            ask()
+            promise(time.process_time() - began < _SECONDS, f"more than {_SECONDS} s for {what} of {_AMPLIFIED} characters")
 
 
 def base64_url(data: bytes) -> None:
@@ -144,6 +152,18 @@ def key(data: bytes) -> None:
             again = read_keys(json.dumps(private_jwk(one))).keys
             promise(bool(again) and again[0].is_private, "a private key does not go round")
     verify(_SIGNED["HS256"], read, at=NOW).findings  # noqa: B018 - what is noticed is found when it is asked for
+
+
+def der(data: bytes) -> None:
+    """Any bytes, in base64 or hex, are read as a key or refused."""
+    for text, encoding in ((base64.b64encode(data).decode(), "auto"), (data.hex(), "hex")):
+        read = read_keys(text, encoding)
+        promise(bool(read.keys or read.findings), "neither a key nor a reason")
+        for one in read.keys:
+            json.dumps(one.summary())
+    x5c = json.dumps({"alg": "ES256", "x5c": [base64.b64encode(data).decode()]})
+    wild = f"{base64url.encode(x5c.encode())}.e30.AAAA"
+    _told(verify(wild, SECRET, at=NOW), wild)
 
 
 _ALGORITHMS = ("HS256", "HS512", "ES256", "Ed25519", "ES384")
@@ -259,16 +279,50 @@ def _numbers(text: str) -> list[str]:
     return [match[1] for match in _NUMBER.finditer(text) if match[1]]
 
 
+_REPEATED = (
+    *(
+        "eyJ",
+        ".",
+        "~",
+        "{",
+        '{"a":',
+        "[",
+        "Bearer ",
+        "\n",
+        "=",
+        "%25",
+        "\\",
+        "-----BEGIN ",
+        "a.",
+        "&#46;",
+        "eyJ.eyJ.",
+        "WyJ~",
+        "\u200b",
+        '"',
+        "'",
+    ),
+    *("1,\0[\0]", '"a":1,\0{\0}', "1\0", "e9\0" + "1", "\\u0041\0" + '"', '{"kty":"oct"},\0{"keys":[\0]}', "\ud800\0"),
+    *(
+        "-----BEGIN PUBLIC KEY-----\n\0",
+        "%2525\0",
+        "ey\0Bearer ",
+        "eyJhbGciOiJub25lIn0\0",
+        "AAAA\0-----BEGIN PUBLIC KEY-----\n\0\n-----END PUBLIC KEY-----",
+    ),
+)
+
+
 def _armoured() -> tuple[str, ...]:
     return tuple(base64.b64encode(one.encode()).decode() for one in seeds.keys()[:40])
 
 
 _ROWS = (
     Target("envelope", envelope, lambda: (*seeds.tokens(), *seeds.stories())),
-    Target("linear", linear, lambda: ("eyJ", ".", "~", "{", '{"a":', "[", "Bearer ", "\n", "=", "%25", "\\", "-----BEGIN ", "a.", "&#46;")),
+    Target("linear", linear, lambda: _REPEATED),
     Target("base64url", base64_url, lambda: ("", "YQ", "YQ==", "a+b/", "AB-_", "Y\u200bQ", "YR")),
     Target("json", json_text, seeds.jsons),
     Target("keys", key, lambda: tuple(f"\0\0{one}" for one in (*seeds.keys(), *_armoured()))),
+    Target("der", der, seeds.ders),
     Target("jws", jws, lambda: tuple(f"\0{number}\0\x20\0{number}\0\1{one}" for number, one in enumerate(seeds.jsons()[:9]))),
     Target("jwe", jwe, lambda: tuple(f"\0{number}\0\x20\0{number}\0\1{one}" for number, one in enumerate(("", "{}", *seeds.tokens()[:7])))),
     Target(

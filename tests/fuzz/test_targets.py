@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.fuzz.mutating import corpus, mutations
 from tests.fuzz.targets import TARGETS, Broken, Taking, mutated, promise
 
-MUTATIONS = {"envelope": 800, "linear": 40, "keys": 800, "jws": 400, "jwe": 600, "sd-jwt": 600}
+MUTATIONS = {"envelope": 800, "linear": 20, "der": 800, "keys": 800, "jws": 400, "jwe": 600, "sd-jwt": 600}
 USUAL = 4000
 
 
