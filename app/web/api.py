@@ -146,7 +146,8 @@ def fetch_keys() -> Response:
 def decide() -> Response:
     body = _body()
     at = int(_number(body, "at", time.time()))
-    return _json(gateway_api.decided(_written(body, "policy"), body.value.get("request"), body.value.get("keys"), at))
+    asked, export = body.value.get("request"), body.value.get("export")
+    return _json(gateway_api.decided(_written(body, "policy"), asked, body.value.get("keys"), at, export))
 
 
 @blueprint.get("/openapi.json")

@@ -153,6 +153,7 @@ def _named(page: GatewayPage, text: str) -> Mapping[str, tokens.Keys]:
 
 def _answer(page: GatewayPage, panes: tuple[str, ...]) -> Response:
     if wants_partials():
+        page.focus_by = "data-focus"  # a browser focuses by itself only what comes with a page
         return make_response(render_template("partials/answer.html", page=page, panes=panes))
     return whole(page, theme())
 

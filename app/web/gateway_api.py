@@ -8,6 +8,8 @@ from typing import Any
 
 from app import gateway, tokens
 from app.gateway import Header, Request, facts
+from app.gateway.exports import GATEWAYS
+from app.web import gateway_exports
 from app.web.errors import Refused
 
 MOST_NAMED = 200
@@ -15,16 +17,20 @@ _MEMBERS = ("method", "target", "headers", "body")
 _HINT = 'Send {"method": "GET", "target": "/orders", "headers": {"Authorization": "Bearer …"}}, or the request as text.'
 
 
-def decided(policy: str, asked: object, keys: object, at: int) -> dict[str, Any]:
-    """The decision; a policy that cannot be read is an answer too, with its problems."""
+def decided(policy: str, asked: object, keys: object, at: int, export: object = None) -> dict[str, Any]:
+    """The decision; a policy that cannot be read is an answer too, with its problems. *export* names a gateway to tell it to."""
     request, named = _request(asked), named_keys(keys)
+    if export is not None and (not isinstance(export, str) or export not in GATEWAYS):
+        raise Refused(422, "member_type", '"export" is no gateway that is known.', f"Use one of {', '.join(GATEWAYS)}.")
     if named is None:
         raise Refused(422, "member_type", '"keys" is not an object.', 'Send {"name": "a secret, a PEM or a JWK Set"}.')
     try:
         read = gateway.read_policy(policy)
     except gateway.Unfit as error:
         return facts.undecided(error.problems)
-    return facts.facts(gateway.decide(read, request, named, at))
+    decision = gateway.decide(read, request, named, at)
+    more = {} if export is None else {"export": gateway_exports.facts(str(export), read, request, decision)}
+    return facts.facts(decision) | more
 
 
 def named_keys(value: object) -> dict[str, tokens.Keys] | None:

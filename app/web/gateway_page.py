@@ -99,6 +99,7 @@ class GatewayPage:
     """Whether the text is broken, so that the form shows what stood there before."""
     touched: tuple[str, ...] = ()
     focus: str = ""
+    focus_by: str = "autofocus"
     gateways: tuple[tuple[str, str], ...] = tuple((name, row.title) for name, row in GATEWAYS.items())
     there: There | None = None
     exported: Exported | None = None

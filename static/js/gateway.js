@@ -3,7 +3,7 @@
 const inForm = (element) => element?.closest?.("#policy_form");
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (ctx?.sourceElement?.name === "row") document.querySelector("#policy_form [autofocus]")?.focus();
+  if (ctx?.sourceElement?.name === "row") document.querySelector("#policy_form [data-focus]")?.focus();
 });
 
 // A choice that other fields depend on asks by itself, so that the form around it takes the answer; it must not ask twice.

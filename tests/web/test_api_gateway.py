@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from app.gateway.exports import GATEWAYS
 from app.web import presets
 
 ROWS = [
@@ -78,3 +79,23 @@ def test_what_is_no_question_is_refused(api, changes):
 def test_keys_may_be_of_any_form_and_break_nothing(api):
     keys: dict[str, object] = {"a": 1, "b": None, "c": [], "d": {"kty": "x"}, "e": "-----BEGIN", "f": True, "g": 1e400}
     assert api("gateway", json.dumps({"policy": POLICY, "request": ASKED, "keys": keys}).replace("Infinity", "1e400"))["allowed"]
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_the_policy_comes_as_the_configuration_of_another_gateway(api, name):
+    asked = {"policy": {"routes": [{"exact": "/health", "access": "anyone"}]}, "request": {"method": "GET", "target": "/health"}}
+    there = api("gateway", {**asked, "export": name})["export"]
+    assert set(there) == {"files", "gaps", "notes", "answer"}
+    assert all(file["name"] and file["text"] for file in there["files"])
+    assert all(gap["because"].endswith(".") for gap in there["gaps"])
+    assert there["answer"] is None or set(there["answer"]) == {"status", "headers", "body", "because"}
+    assert "export" not in api("gateway", asked)
+
+
+def test_of_a_policy_that_cannot_be_read_there_is_no_configuration(api):
+    assert "export" not in api("gateway", {"policy": "{", "request": ASKED, "export": next(iter(GATEWAYS))})
+
+
+@pytest.mark.parametrize("name", ["", "iis", 7, ["kong"], {}])
+def test_a_gateway_that_is_not_known_is_refused(api, name):
+    api("gateway", {"policy": POLICY, "request": ASKED, "export": name}, 422)

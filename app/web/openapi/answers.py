@@ -268,6 +268,46 @@ class PolicyProblem(TypedDict):
     message: Annotated[str, "What is wrong, in a sentence."]
 
 
+class ExportFile(TypedDict):
+    """A file of another gateway's configuration."""
+
+    name: Annotated[str, "What that gateway calls it."]
+    language: Annotated[str, "The language of its text, such as nginx or yaml."]
+    text: Annotated[str, "What stands in it."]
+
+
+class ExportGap(TypedDict):
+    """A part of the policy that the gateway cannot be told."""
+
+    path: Annotated[str, "Where in the policy it is; empty: the whole of it."]
+    because: Annotated[str, "What happens there instead, and what to do."]
+
+
+class AnsweredHeader(TypedDict):
+    """A header of an answer."""
+
+    name: Annotated[str, "Its name."]
+    value: Annotated[str, "Its value."]
+
+
+class AnswerThere(TypedDict):
+    """What a client gets from the other gateway for this request."""
+
+    status: Annotated[int, "The status; 200 stands for a request that is passed on."]
+    headers: Annotated[list[AnsweredHeader], "The headers that matter."]
+    body: Annotated[str, "The body, or an empty string."]
+    because: Annotated[str, "Which rule of that gateway answers so, and where that is known from."]
+
+
+class GatewayExport(TypedDict):
+    """The policy as another gateway is told it."""
+
+    files: Annotated[list[ExportFile], "Its configuration."]
+    gaps: Annotated[list[ExportGap], "What of the policy it does not say."]
+    notes: Annotated[list[str], "Sentences for who installs it."]
+    answer: Annotated[AnswerThere | None, "What it answers; null where that is not known."]
+
+
 class GatewayAnswer(TypedDict):
     """What the gateway answers; when the policy cannot be read, its problems and no more than that nothing passes."""
 
@@ -280,6 +320,7 @@ class GatewayAnswer(TypedDict):
     route: NotRequired[str | None]
     upstream: NotRequired[dict[str, str]]
     removed: NotRequired[list[str]]
+    export: NotRequired[GatewayExport]
 
 
 ABOUT: dict[Any, dict[str, str]] = {

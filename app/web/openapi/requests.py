@@ -5,6 +5,7 @@
 from typing import Annotated, Any, Required, TypedDict
 
 from app import tokens
+from app.gateway.exports import GATEWAYS
 from app.keyfetch import KINDS as ASKED
 from app.tokens import profiles
 from app.tokens.form import Serialization
@@ -125,6 +126,7 @@ class GatewayRequest(TypedDict, total=False):
     request: Required[str | GatewayAsked]
     keys: Annotated[dict[str, Any] | None, {"maxProperties": MOST_NAMED}]
     at: Moment
+    export: Annotated[str | None, {"enum": [*GATEWAYS, None]}]
 
 
 _CLOSED: dict[str, Any] = {"additionalProperties": False}
