@@ -21,7 +21,7 @@ _SIGNATURES = (
     ("unsecured", "unsecured", "bad"),
     ("not_checked", "not checked", "idle"),
 )
-_WIDTH = 360
+_WIDTH = 280
 """Of the longest bar of a chart."""
 
 
@@ -50,7 +50,7 @@ def html(summary: Summary, brief: Brief) -> str:
         findings=summary.findings,
         places={code: places[:_LISTED] for code, places in summary.places.items()},
         charts=_charts(summary),
-        size=_size(summary.size),
+        size=summary.searched,
     )
 
 
@@ -69,10 +69,6 @@ def _charts(summary: Summary) -> dict[str, list[Bar]]:
 def _bars(rows: list[tuple[str, int, str]]) -> list[Bar]:
     most = max(count for _, count, _ in rows)
     return [Bar(name, count, max(2, round(_WIDTH * count / most)), tone) for name, count, tone in rows]
-
-
-def _size(count: int) -> str:
-    return f"{count:,} bytes"
 
 
 def _folder() -> Path:

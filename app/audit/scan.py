@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     + rb"(?:" + _DOT + rb"[A-Za-z0-9_-]++" + _DOT + rb"[A-Za-z0-9_-]++)?+(?:~[A-Za-z0-9_.~-]*+)?+",
     re.DOTALL,
 )  # fmt: skip
+_BEGUN = re.compile(rb"e(?:y[ABIJ]|w[0ok])[A-Za-z0-9_-]{12,}+(?:\.[A-Za-z0-9_-]{8,}+)*+")
 _ANY_DOT = re.compile(_DOT)
 _ANY_PAD = re.compile(rb"%(?:25)?3[Dd]")
 # In a HAR a body that is no text stands as base64 in the member "text".
@@ -52,8 +53,9 @@ def spots(data: bytes) -> Iterator[Spot]:
 
 
 def masked(name: str) -> str:
-    """*name* of a file without a token that may be part of it."""
-    return _TOKEN.sub(b"(a token)", name.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+    """*name* of a file without a token that may be part of it, be it cut off."""
+    data = name.encode("utf-8", "surrogateescape")
+    return _BEGUN.sub(b"(a token)", _TOKEN.sub(b"(a token)", data)).decode("utf-8", "replace")
 
 
 def _in_bodies(data: bytes) -> Iterator[Spot]:

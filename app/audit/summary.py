@@ -12,6 +12,8 @@ from app.audit.rules import ERRORS, RULES, Rule
 from app.audit.seen import Seen
 from app.audit.work import MOST_PLACES, Place, Result
 
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
 
 @dataclass(slots=True)
 class Summary:
@@ -41,6 +43,12 @@ class Summary:
         """The counts of one kind, the largest first."""
         own = {name: count for (kind, name), count in self.counts.items() if kind == what}
         return dict(sorted(own.items(), key=lambda row: (-row[1], row[0])))
+
+    @property
+    def searched(self) -> str:
+        """How much was searched, as people say it."""
+        unit, name = next(((unit, name) for unit, name in _SIZES if self.size >= unit), (1, "bytes"))
+        return f"{self.size / unit:.1f} {name}" if unit > 1 else f"{self.size} {name}"
 
     @property
     def expiries(self) -> dict[str, int]:

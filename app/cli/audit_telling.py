@@ -19,7 +19,6 @@ _MOST_UNREAD = 20
 _MOST_OFTEN = 5
 _TONES = {"error": "bad", "warning": "warn", "info": "idle"}
 _SIGNATURES = {"verified": "verified", "invalid": "invalid", "unsecured": "unsecured", "not_checked": "not checked"}
-_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
 @contextmanager
@@ -39,7 +38,7 @@ def progress(total: int, summary: Summary) -> Iterator[Callable[[int], None]]:
 
         def advance(done: int) -> None:
             nonlocal before
-            bar.update(max(0, done - before), summary)  # type: ignore[arg-type]  # what item_show_func gets
+            bar.update(max(0, done - before), summary)
             before = max(before, done)
 
         yield advance
@@ -58,7 +57,7 @@ def summary(summary: Summary, brief: Brief, screen: Screen) -> Iterator[str]:
         f", {facts['different']:,} of them different" if summary.seen.is_whole else f", at least {facts['different']:,} of them different"
     )
     files = f"{facts['files']:,} file{'s' if facts['files'] != 1 else ''}"
-    yield f"  {_tokens(summary.tokens)}{again if summary.tokens else ''}, in {files} ({size(summary.size)}), as of {times.utc(brief.at)}"
+    yield f"  {_tokens(summary.tokens)}{again if summary.tokens else ''}, in {files} ({summary.searched}), as of {times.utc(brief.at)}"
     if summary.findings:
         yield from ("", screen.heading("What is against them"))
         wide = max(len(_counted(count, rule.title)) for rule, count in summary.findings)
@@ -77,12 +76,6 @@ def unread(summary: Summary) -> Iterator[str]:
     yield from (f"{one.name}: {one.why}" for one in summary.unread[:_MOST_UNREAD])
     if len(summary.unread) > _MOST_UNREAD:
         yield f"{len(summary.unread) - _MOST_UNREAD:,} more could not be read, or not to the end"
-
-
-def size(count: int) -> str:
-    """A number of bytes as people say it."""
-    unit, name = next(((unit, name) for unit, name in _SIZES if count >= unit), (1, "bytes"))
-    return f"{count / unit:.1f} {name}" if unit > 1 else f"{count} {name}"
 
 
 def _verdict(summary: Summary, screen: Screen) -> str:

@@ -105,8 +105,7 @@ def test_a_pipe_is_read_to_its_end():
 
 
 def test_what_is_not_there_is_told_by_its_number_and_never_by_what_was_written():
-    (one,) = inputs.walk([TOKEN])
-    assert one == Unread("argument 1", one.why)
+    assert list(inputs.walk([TOKEN])) == [Unread("argument 1", "it does not exist")]
     assert list(inputs.walk(["x" * 5000])) == [Unread("argument 1", "it cannot be read")]
 
 
@@ -133,7 +132,7 @@ def test_no_token_is_cut_wherever_the_pieces_end(size, separator, count):
 
 def test_a_run_without_an_end_is_cut_before_it_fills_the_memory(monkeypatch):
     monkeypatch.setattr(inputs, "_LONGEST_RUN", 1000)
-    pieces = list(inputs._cut("a", iter([b"a" * 400] * 20), lambda: 0))
+    pieces = [one for one in inputs._cut("a", iter([b"a" * 400] * 20), lambda: 0) if isinstance(one, Piece)]
     assert whole(pieces) == b"a" * 8000
     assert max(len(piece.data) for piece in pieces) <= 1400
 

@@ -82,7 +82,9 @@ def agrees(judged, report):
 
 
 def judged(text, algorithm="HS256", **asked):
-    return Judge(logs.brief(algorithm, **asked)).judge(text)[0]
+    both = Judge(logs.brief(algorithm, **asked)).judge(text)
+    assert both
+    return both[0]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def test_a_body_in_base64_is_looked_into():
 
 def test_a_name_of_a_file_is_told_without_the_token_in_it():
     assert scan.masked(f"logs/{TOKEN.decode()}.txt") == "logs/(a token).txt"
+    assert scan.masked(f"logs/x{TOKEN.decode()[:60]}.txt") == "logs/x(a token).txt"
+    assert scan.masked("logs/keyJournal.eyewitness.txt") == "logs/keyJournal.eyewitness.txt"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 
 from app import tokens
 from app.audit import work
+from app.audit.brief import Brief
 from app.audit.inputs import Piece
+from app.audit.judging import Judge
 from app.audit.rules import RULES
 from app.audit.seen import Seen
 from app.audit.summary import Summary
@@ -108,14 +110,14 @@ def test_a_secret_that_everybody_knows_is_found_without_being_given():
 def test_a_weak_key_that_is_given_is_told_of_what_it_verifies():
     secret = next(known.text for known in weak.secrets().values() if len(known.text) >= 32 and not known.encoding)
     token = tokens.encode({"alg": "HS256"}, {"exp": AT + 9}, secret).token
-    result = work.judged(work.Brief(AT, secret), Piece("a", 0, 1, 0, token.encode()))
+    result = work.judged(Brief(AT, secret), Piece("a", 0, 1, 0, token.encode()))
     assert "weak_secret" in lines(result)[0]["findings"]
     assert lines(result)[0]["signature"] == "verified"
 
 
 def test_looking_for_known_secrets_is_bounded(monkeypatch):
     monkeypatch.setattr(work, "_MOST_GROUPS", 2)
-    worker = work._Worker(work.Judge(logs.brief("")), Piece("a", 0, 1, 0, b" ".join(logs.token(iss=str(n)).encode() for n in range(9))))
+    worker = work._Worker(Judge(logs.brief("")), Piece("a", 0, 1, 0, b" ".join(logs.token(iss=str(n)).encode() for n in range(9))))
     worker.result()
     assert len(worker.secrets) == 2
 
