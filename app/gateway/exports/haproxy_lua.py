@@ -72,8 +72,8 @@ core.register_action("jwtlens", {{ "http-req" }}, function(txn)
       headers[name] = list
     end
   end
-  -- Late is denied: 2000 ms.
-  local answer = core.httpclient():get{{ url = address, headers = headers, timeout = 2000 }}
+  -- Late is denied. HAProxy tries up to four times, a second each.
+  local answer = core.httpclient():get{{ url = address, headers = headers, timeout = 1000 }}
   if answer.status == 200 then
     for _, name in ipairs(copied) do
       txn:set_var("txn.jwtlens_" .. name:gsub("-", "_"), first(answer.headers, name))
