@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import apache, caddy, haproxy, haproxy_lua, kong, nginx, traefik
+from app.gateway.exports import apache, aws, caddy, envoy, haproxy, haproxy_lua, kong, nginx, traefik
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
@@ -15,7 +15,9 @@ _ROWS: tuple[Gateway, ...] = (
     traefik.GATEWAY,
     haproxy_lua.GATEWAY,
     haproxy.GATEWAY,
+    envoy.GATEWAY,
     kong.GATEWAY,
     apache.GATEWAY,
+    aws.GATEWAY,
 )
 GATEWAYS: Mapping[str, Gateway] = {row.name: row for row in _ROWS}

@@ -35,10 +35,11 @@ def methods(route: Route) -> tuple[str, ...]:
 
 def reachable(routes: tuple[Route, ...], number: int, method: str) -> bool:
     """Whether no route before *number* takes every request for it; where the longest path wins instead of the first, the rest must go."""
-    return not any(method in methods(before) and _covers(before, routes[number]) for before in routes[:number])
+    return not any(method in methods(before) and covers(before, routes[number]) for before in routes[:number])
 
 
-def _covers(before: Route, route: Route) -> bool:
+def covers(before: Route, route: Route) -> bool:
+    """Whether *before* takes every path that *route* takes."""
     if not before.is_prefix:
         return not route.is_prefix and before.path == route.path
     under = before.path if before.path.endswith("/") else f"{before.path}/"

@@ -84,17 +84,36 @@ def _decided(name: str) -> tuple[Policy, Any, Decision]:
     return policy, request, decide(policy, request, keys, NOW)
 
 
-def answers(gateway: Gateway) -> Iterator[tuple[Row, Export, Answer]]:
+def answers(gateway: Gateway) -> Iterator[tuple[Row, Answer]]:
     """Every row of the shared table for which it is known what *gateway* answers."""
     for name, row in ROWS.items():
-        policy, request, decision = _decided(name)
-        answer = gateway.answer(policy, request, decision)
+        answer = gateway.answer(*_decided(name))
         if answer is not None:
-            yield row, gateway.export(policy), answer
+            yield row, answer
 
 
-def passed_though_denied(gateway: Gateway) -> Iterator[tuple[Row, Export]]:
-    """The rows that this policy denies and *gateway* passes on."""
-    for row, export, answer in answers(gateway):
+def passed_though_denied(gateway: Gateway) -> Iterator[tuple[Row, dict[str, str]]]:
+    """The rows that their policy denies and *gateway* passes on, with the gaps of its export."""
+    for row, answer in answers(gateway):
         if answer.status == 200 and row.must.status != 200:
-            yield row, export
+            yield row, gaps(gateway.export(_decided(row.name)[0]))
+
+
+PATHS = ("/", "/a", "/a/", "/a/b", "/ab", "/a/b/c", "/b")
+ROUTING = some.lists(
+    some.fixed_dictionaries(
+        {"access": some.sampled_from(["anyone", "token"])},
+        optional={"methods": some.sampled_from([["GET"], ["POST"], ["GET", "POST"]])},
+    ).flatmap(
+        lambda route: some.builds(lambda how, path: route | {how: path}, some.sampled_from(["exact", "prefix"]), some.sampled_from(PATHS))
+    ),
+    min_size=1,
+    max_size=5,
+)
+"""Routes that overlap in every way."""
+
+
+def first_route(policy: Policy, method: str, path: str) -> int | None:
+    """The place of the route that decides."""
+    route = decide(policy, read_request(f"{method} {path}"), {}, NOW).route
+    return next((number for number, one in enumerate(policy.routes) if one is route), None)

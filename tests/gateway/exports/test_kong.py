@@ -131,7 +131,7 @@ def test_what_is_left_out_and_would_let_more_through_is_said_loudly():
     assert {"token[1]", "describe", "issuers[0].keys[1]", "issuers[0].keys[2]", "issuers[0].leeway", "upstream.X-User"} <= told.keys()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(TEXTS)
 def test_every_text_is_read_back_as_it_was_or_said(text):
     made = GATEWAY.export(odd(text))
@@ -145,16 +145,16 @@ def test_every_text_is_read_back_as_it_was_or_said(text):
 def test_what_kong_passes_on_although_the_policy_denies_it_has_a_gap():
     parts = {"aud": ".audience", "typ": ".type", "life": ".max_life", "exp": ".access"}
     found = 0
-    for row, made in passed_though_denied(GATEWAY):
+    for row, found_gaps in passed_though_denied(GATEWAY):
         part = parts.get(row.must.denied, ".required")
-        told = " ".join(because for path, because in gaps(made).items() if path.endswith(part) or path.startswith("upstream."))
+        told = " ".join(because for path, because in found_gaps.items() if path.endswith(part) or path.startswith("upstream."))
         assert ("passes no claim on" if row.must.denied == "upstream" else MORE) in told, row.name
         found += 1
     assert found > 10
 
 
 def test_it_is_not_said_of_a_token_with_a_wrong_signature_that_kong_takes_it():
-    statuses = {(row.must.denied, answer.status) for row, _, answer in answers(GATEWAY)}
+    statuses = {(row.must.denied, answer.status) for row, answer in answers(GATEWAY)}
     assert ("signature", 401) in statuses
     assert ("signature", 200) not in statuses
     assert ("exp", 401) in statuses
