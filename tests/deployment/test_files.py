@@ -51,7 +51,7 @@ CLOSED = {
 
 
 def test_the_unit_may_do_nothing_that_it_need_not():
-    said = {name: value for name, value in DIRECTIVES}
+    said: dict[str, str] = dict(DIRECTIVES)
     assert said | CLOSED == said
     assert int(said["TimeoutStopSec"].removesuffix("s")) > DRAIN_SECONDS
     assert said["ExecStart"].split()[1:] == ["serve"]
