@@ -75,7 +75,7 @@ def _policy_options(verb: options.Verb) -> Any:
     metavar="CIDR",
     type=Setting("network", read_networks),
     multiple=True,
-    help="From where may be asked; may be repeated  [default: this machine]",
+    help="From where may be asked; may be repeated  [default: JWTLENS_TRUSTED_PROXIES, or this machine]",
 )
 @click.option(
     "--refresh", metavar="SECONDS", type=click.IntRange(10, 86_400), default=300, help="How often key sets are fetched.", show_default=True
@@ -144,7 +144,7 @@ def gateway(
         screen.write(f"jwtlens answers at {url(settings.host, port)}/auth", err=True)
         sys.stderr.flush()
 
-    trusted = tuple(network for one in proxies for network in one) or serving.LOOPBACK
+    trusted = tuple(network for one in proxies for network in one) or settings.trusted_proxies or serving.LOOPBACK
     service = serving.Service(load, _tell, settings, serving.Options(source, profile, trusted), float(refresh), _descriptor(log))
     try:
         serving.serve(service, workers, announce)

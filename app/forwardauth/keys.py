@@ -80,15 +80,15 @@ class Remote:
         if not found.keys:
             return self._failed("The key set has no key that can be used.")
         if self.failures:
-            self._tell("note", f"The keys of {self.url} are fetched again.")
+            self._tell("note", f"the keys of {self.url} are fetched again")
         self.keys, self.fetched_at, self.failures = found, time.time() - fetched.age, 0
         return True
 
     def _failed(self, why: str) -> bool:
         self.failures += 1
         if self.failures == 1:
-            kept = "The ones that are here stay in use." if self.keys else "There are none yet, so their tokens are denied."
-            self._tell("warning", f"No keys from {self.url}. {why} {kept}")
+            kept = "those that are here stay in use" if self.keys else "there are none yet, and the tokens for them are denied"
+            self._tell("warning", f"no new keys from {self.url}; {kept}: {why}")
         return False
 
     def _pause(self) -> float:

@@ -56,7 +56,6 @@ class Worker:
     def __init__(self, service: Service, metrics: Metrics, number: int) -> None:
         self._service = service
         self._tally = metrics.tally(number)
-        self._fetcher = keyfetch.Fetcher(rules(service.settings))
         self._log = DecisionLog(service.log, lambda: self._tally.count("log_dropped"))
         self._reloading = threading.Lock()
         self.app = ForwardAuth(self._gate(None), replace(service.options, fault=self._fault), metrics, self._tally, self._log)
@@ -82,7 +81,13 @@ class Worker:
 
     def _gate(self, before: Gate | None) -> Gate:
         policy, given = self._service.load()
-        store = KeyStore(policy, given, self._fetch, self._service.interval, self._service.tell)
+        # A fetcher of its own remembers no failure: who corrects something and sends SIGHUP need not wait.
+        fetcher = keyfetch.Fetcher(rules(self._service.settings))
+
+        def fetch(url: str, kind: keyfetch.Kind) -> keyfetch.Fetched:
+            return fetcher.fetch(url, kind, again=True)
+
+        store = KeyStore(policy, given, fetch, self._service.interval, self._service.tell)
         places = {remote.url: number for number, remote in enumerate(store.remotes)}
         self._tally.loaded()
 
@@ -95,9 +100,6 @@ class Worker:
         for remote in store.remotes:
             self._tally.fetched(places[remote.url], remote.fetched_at)
         return Gate(policy, store)
-
-    def _fetch(self, url: str, kind: keyfetch.Kind) -> keyfetch.Fetched:
-        return self._fetcher.fetch(url, kind, again=True)
 
     def _fault(self, error: BaseException) -> None:
         self._service.tell("error", f"a request is denied because of a fault: {place(error)}")
