@@ -47,7 +47,7 @@ def _answered(wanted: int, seed: int) -> bool:
     statuses: Counter[int] = Counter()
     faults: list[str] = []
     while statuses.total() < wanted and not faults:
-        summary = ask(_EXAMPLES_A_ROUND, seed + statuses.total())
+        summary = ask(_EXAMPLES_A_ROUND, seed + statuses.total(), corners=not statuses)
         statuses += summary.statuses
         faults += summary.faults
         print(f"api        {statuses.total():>10,} of {wanted:,} requests", flush=True)

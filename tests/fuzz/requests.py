@@ -49,10 +49,16 @@ def application() -> Flask:
     return app
 
 
-def ask(examples: int, seed: int) -> Summary:
-    """Send each endpoint what its description allows and what it forbids, *examples* times beside the corners of every member."""
+def ask(examples: int, seed: int | None = None, *, corners: bool = True) -> Summary:
+    """Send each endpoint what its description allows and what it forbids, *examples* times, without a *seed* always the same.
+
+    The *corners* of every member are the same in any case.
+    """
     _register()
-    configuration = {**_CONFIGURATION, "seed": seed, "generation": {"max-examples": examples, "deterministic": True}}
+    phases = {name: {"enabled": corners} for name in ("examples", "coverage")}
+    configuration = {**_CONFIGURATION, "generation": {"max-examples": examples, "deterministic": seed is None}, "phases": phases}
+    if seed is not None:
+        configuration["seed"] = seed
     schema = schemathesis.openapi.from_dict(_with_formats(document()), config=SchemathesisConfig.from_dict(configuration))
     schema.app = application()
     summary = Summary()
