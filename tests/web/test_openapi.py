@@ -15,6 +15,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import tokens
+from app.cli import main as cli
 from app.keyfetch import KINDS
 from app.tokens.form import Serialization
 from app.web import api as api_views
@@ -25,6 +26,7 @@ from app.web.openapi.described import endpoints
 from app.web.openapi.operations import OPERATIONS, REFUSALS
 from app.web.openapi.requests import Expect, GatewayAsked
 from app.web.openapi.schemas import Components
+from tests.conftest import strict_json
 from tests.web.description import faults_of_answer, faults_of_request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +216,17 @@ def test_a_misspelt_expectation_is_refused_as_described(api, make_token):
     body = {"token": make_token(), "key": SECRET, "expect": {"isuer": "a"}}
     assert faults_of_request("verify", body)
     assert api("verify", body, 422)["error"]["code"] == "member_unknown"
+
+
+# The other door --------------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_answers_as_described_too(capsys, monkeypatch, make_token):
+    monkeypatch.setenv("THE_KEY", SECRET)
+    token = make_token()
+    for action, *more in (["decode"], ["verify", "--key-env", "THE_KEY"]):
+        cli([action, token, "--json", *more])
+        assert not faults_of_answer(action, 200, strict_json(capsys.readouterr().out)), action
 
 
 # Refusals --------------------------------------------------------------------------------------------------------
