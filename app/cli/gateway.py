@@ -28,6 +28,7 @@ ALLOWED, DENIED, NOT_JUDGED = 0, 1, 2
 _SOURCES = ("x-original", "x-forwarded", "path")
 _PROFILES = ("nginx", "traefik", "envoy")
 _MOST_WORKERS = 64
+_STDOUT = 1
 _TONES = {"passed": "good", "failed": "bad", "warned": "warn", "not_checked": "idle"}
 _WIDEST_NAME = 24
 _SERVED = (
@@ -244,7 +245,7 @@ def _descriptor(log: str) -> int | None:
     if log == "off":
         return None
     if log == "-":
-        return sys.stdout.fileno()
+        return _STDOUT
     try:
         return os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     except OSError:
