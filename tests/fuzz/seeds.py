@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.tokens import Keys, read_keys
 from app.web import examples, presets
 from tests.tokens.keyring import (
+    NOW,
     SECRET,
     oct_jwk,
     private,
@@ -97,13 +99,21 @@ def jsons() -> tuple[str, ...]:
 
 @cache
 def policies() -> tuple[str, ...]:
-    """The policies of the presets, each with a request behind it."""
+    """The policies of the presets, each with one of its requests behind it."""
     rows = presets.PRESETS.values()
-    return tuple(f"{presets.policy(row)}\0{presets.scenario(row, 0, 1_767_225_600).request}" for row in rows)
+    cases = ((row, presets.scenario(row, number, NOW)) for row in rows for number in range(len(row["requests"])))
+    return tuple(f"{presets.policy(row)}\0{case.request.replace('$token', case.token)}" for row, case in cases)
+
+
+@cache
+def named_keys() -> dict[str, Keys]:
+    """The keys that the policies of the presets name."""
+    boxes = [json.loads(presets.named(row) or "{}") for row in presets.PRESETS.values()]
+    return {name: read_keys(key if isinstance(key, str) else json.dumps(key)) for box in boxes for name, key in box.items()}
 
 
 @cache
 def stories() -> tuple[str, ...]:
     """The tokens of the examples."""
-    forms = (examples.form(name, 1_767_225_600) for name in examples.STORIES)
+    forms = (examples.form(name, NOW) for name in examples.STORIES)
     return tuple(form.token for form in forms if form)

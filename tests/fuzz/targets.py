@@ -13,7 +13,7 @@ from typing import Any
 
 from app import gateway
 from app.reports import facts
-from app.tokens import ENCODINGS, CannotEncode, Decoded, Report, base64url, decode, encode, lossless_json, read_keys, verify
+from app.tokens import ENCODINGS, CannotEncode, Decoded, Report, base64url, decode, encode, layout, lossless_json, read_keys, verify
 from app.tokens.keys import private_jwk, public_jwk
 from app.tokens.sd_jwt.making import issue, present
 from tests.conftest import strict_json
@@ -125,6 +125,7 @@ def json_text(data: bytes) -> None:
     promise(_read_by_others(document.exact) == _read_by_others(text), "the exact text says something else")
     if not document.problems:
         promise(_numbers(laid) == _numbers(text), "a number is not shown as it was written")
+        promise(layout.for_signing(*layout.for_reading(document)) == text, "without an edit another text is signed")
         entries = [(one.name, text[one.start : one.end]) for one in document.members]
         for name, written in entries:
             promise(_read_by_others(written) == _read_by_others(text)[name], "a member stands elsewhere")
@@ -245,7 +246,7 @@ def policy(data: bytes) -> None:
     except gateway.Unfit as error:
         promise(all(one.message for one in error.problems), "a problem without a sentence")
         return
-    decision = gateway.decide(read, request, {}, NOW)
+    decision = gateway.decide(read, request, seeds.named_keys(), NOW)
     promise(decision.status in (200, 400, 401, 403, 503), "an answer that is none of the answers")
     promise(not (decision.allowed and decision.denials), "allowed although a rule denies")
     promise(decision.allowed or bool(decision.denials), "denied without a rule that denies")
