@@ -9,17 +9,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote
 
 import pytest
 
-from app.gateway import Decision, Policy, decide, read_policy, read_request
-from app.gateway.exports import GATEWAYS, Export
-from app.tokens import read_keys
+from app.gateway import decide, read_request
+from app.gateway.exports import GATEWAYS
 from tests.gateway.gate import GOOD, NOW
 from tests.gateway.table import ROWS, Row
-from tests.proxies.harness import Api, Program, Reply, Seen, free_port, request, send
+from tests.proxies import own
+from tests.proxies.harness import Api, Program, Reply, Seen, request, send
+from tests.proxies.own import Door, decided, kind
 from tests.tokens.keyring import make
 
 HAPROXY = GATEWAYS["haproxy"]
@@ -41,67 +41,51 @@ DENIED = {
 NOT_SENT = {"upstream: an array": "upstream.X-Value", "upstream: letters beyond ASCII": "upstream.X-Value"}
 
 
-class Frontend(NamedTuple):
-    port: int
-    policy: Policy
-    export: Export
-
-
 class Running:
     """One HAProxy with a frontend for each policy of the table, and the clock of the table instead of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.api = Api()
-        self.frontends: dict[str, Frontend] = {}
-        self.texts: list[str] = []
+        self.doors = own.doors("haproxy")
         self.secrets: dict[str, str] = {}
-        for row in ROWS.values():
-            if _kind(row) not in self.frontends:
-                self._add(row, folder)
-        (folder / "haproxy.cfg").write_text("\n".join(self.texts))
-        last = next(reversed(self.frontends.values()))
+        self._asked: dict[str, tuple[Reply, list[Seen]]] = {}
+        texts = [text for door in self.doors.values() for text in self._frontend(door, folder)]
+        (folder / "haproxy.cfg").write_text("\n".join(texts))
+        last = next(reversed(self.doors.values()))
         self.program = Program(["haproxy", "-f", "haproxy.cfg"], last.port, folder, **self.secrets)
 
-    def _add(self, row: Row, folder: Path) -> None:
-        number = len(self.frontends)
-        policy = read_policy(json.dumps(row.policy))
-        frontend = Frontend(free_port(), policy, HAPROXY.export(policy))
-        self.frontends[_kind(row)] = frontend
-        configuration, *files = frontend.export.files
+    def _frontend(self, door: Door, folder: Path) -> list[str]:
+        """The configuration of one policy; what comes before the first frontend is the same in all."""
+        number = door.number
+        configuration, *files = door.export.files
         for file in files:
             target = folder / f"p{number}-{file.name}"
             target.parent.mkdir(exist_ok=True)
             target.write_text(file.text)
         head, _, rest = configuration.text.partition("frontend gateway\n")
-        if not self.texts:
-            self.texts.append(head)
         replaced = {
             "keys/": f"p{number}-keys/",
             "JWT_SECRET_": f"P{number}_JWT_SECRET_",
             "backend api\n": f"backend api{number}\n",
             "default_backend api\n": f"default_backend api{number}\n",
-            "bind :8080\n": f"bind 127.0.0.1:{frontend.port}\n",
+            "bind :8080\n": f"bind 127.0.0.1:{door.port}\n",
             "127.0.0.1:8000\n": f"127.0.0.1:{self.api.port}\n",
             "set-var(txn.now) date()\n": f"set-var(txn.now) int({NOW})\n",
         }
         text = f"frontend gateway{number}\n{rest}"
         for old, new in replaced.items():
             text = re.sub(rf"(?<![\w]){re.escape(old)}", new, text)
-        self.texts.append(text)
         for variable in re.findall(rf"env\((P{number}_JWT_SECRET_\w+)\)", text):
-            if "legacy" in row.keys:
-                self.secrets[variable] = row.keys["legacy"]
+            if "legacy" in door.row.keys:
+                self.secrets[variable] = door.row.keys["legacy"]
+        return [text] if number else [head, text]
 
-    def ask(self, row: Row) -> tuple[Reply, list[Seen]]:
-        before = len(self.api.seen)
-        head, _, body = row.request().partition("\n\n")
-        line, *headers = head.split("\n")
-        reply = send(self.frontends[_kind(row)].port, request(line, *headers, body=body.encode()))
-        return reply, self.api.seen[before:]
-
-
-def _kind(row: Row) -> str:
-    return json.dumps([row.policy, row.keys.get("legacy")], sort_keys=True)
+    def asked(self, row: Row) -> tuple[Reply, list[Seen]]:
+        """What came of the row, which is asked once."""
+        if row.name not in self._asked:
+            before = len(self.api.seen)
+            self._asked[row.name] = (own.ask(self.doors[kind(row)], row), self.api.seen[before:])
+        return self._asked[row.name]
 
 
 @pytest.fixture(scope="module")
@@ -115,20 +99,15 @@ def haproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         running.api.close()
 
 
-def _decided(row: Row, policy: Policy) -> Decision:
-    keys = {name: read_keys(key if isinstance(key, str) else json.dumps(key)) for name, key in row.keys.items()}
-    return decide(policy, read_request(row.request()), keys, NOW)
-
-
 def _gap(row: Row) -> str:
     return next((gap for beginning, gap in DENIED.items() if row.name.startswith(beginning)), "")
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_it_decides_as_we_do(haproxy: Running, row: Row):
-    frontend = haproxy.frontends[_kind(row)]
-    decision = _decided(row, frontend.policy)
-    reply, seen = haproxy.ask(row)
+    door = haproxy.doors[kind(row)]
+    decision = decided(row, door.policy)
+    reply, seen = haproxy.asked(row)
     assert reply.is_of_api == bool(seen)
     if not decision.allowed:
         assert not seen
@@ -136,11 +115,11 @@ def test_it_decides_as_we_do(haproxy: Running, row: Row):
     gap = _gap(row)
     if gap:
         assert not seen
-        assert gap in {one.path for one in frontend.export.gaps}
+        assert gap in {one.path for one in door.export.gaps}
         return
     assert len(seen) == 1
     if row.name in NOT_SENT:
-        assert NOT_SENT[row.name] in {one.path for one in frontend.export.gaps}
+        assert NOT_SENT[row.name] in {one.path for one in door.export.gaps}
         assert not seen[0].values("X-Value")
         return
     for name, value in decision.upstream:
@@ -152,19 +131,19 @@ def test_it_decides_as_we_do(haproxy: Running, row: Row):
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_it_answers_as_we_say_that_it_does(haproxy: Running, row: Row):
-    policy = haproxy.frontends[_kind(row)].policy
-    told = HAPROXY.answer(policy, read_request(row.request()), _decided(row, policy))
+    policy = haproxy.doors[kind(row)].policy
+    told = HAPROXY.answer(policy, read_request(row.request()), decided(row, policy))
     if told is None:
         return  # test_it_tells_its_answer_nearly_always counts these
-    reply, _ = haproxy.ask(row)
+    reply, _ = haproxy.asked(row)
     assert (reply.status, reply.values("WWW-Authenticate")) == (told.status, [value for _, value in told.headers])
     if reply.status != 200 and not row.line.startswith("HEAD"):
         assert reply.body.decode() == told.body
 
 
 def test_it_tells_its_answer_nearly_always(haproxy: Running):
-    policies = {name: frontend.policy for name, frontend in haproxy.frontends.items()}
-    told = [HAPROXY.answer(policies[_kind(row)], read_request(row.request()), _decided(row, policies[_kind(row)])) for row in ROWS.values()]
+    policies = {name: door.policy for name, door in haproxy.doors.items()}
+    told = [HAPROXY.answer(policies[kind(row)], read_request(row.request()), decided(row, policies[kind(row)])) for row in ROWS.values()]
     assert told.count(None) < len(told) / 8
 
 
@@ -269,8 +248,8 @@ MORE_REFUSED = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_it_reads_an_odd_token_as_we_do(haproxy: Running, name: str):
-    frontend = haproxy.frontends[_kind(ROWS["bearer"])]
+    door = haproxy.doors[kind(ROWS["bearer"])]
     lines = ["GET /orders", f"Authorization: Bearer {ODD[name]}"]
-    decision = decide(frontend.policy, read_request("\n".join(lines)), {}, NOW)
-    reply = send(frontend.port, request(*lines))
+    decision = decide(door.policy, read_request("\n".join(lines)), {}, NOW)
+    reply = send(door.port, request(*lines))
     assert reply.is_of_api == (decision.allowed and name not in MORE_REFUSED)

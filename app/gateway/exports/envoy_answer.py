@@ -1,0 +1,104 @@
+"""What a client gets from Envoy, as version 1.40 answered when it was asked: jwt_authn in words, the RBAC filter in three."""
+
+from __future__ import annotations
+
+from app.gateway import credentials
+from app.gateway.decision import Decision
+from app.gateway.exports.case import PASSED_ON
+from app.gateway.exports.envoy_terms import VERIFIES
+from app.gateway.exports.export import Answer
+from app.gateway.policy import Policy
+from app.gateway.request import Header, Request
+from app.gateway.rules import Rule
+from app.tokens import Decoded, decode
+
+_SEGMENTS = "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
+_NO_KEY = "Jwks doesn't have key to match kid or alg from Jwt"
+# In the order in which jwt_authn looks: the first that fails makes the answer.
+_JWT = (
+    ("iss", 401, "Jwt issuer is not configured"),
+    ("nbf", 401, "Jwt not yet valid"),
+    ("exp", 401, "Jwt is expired"),
+    ("aud", 403, "Audiences in Jwt are not allowed"),
+    ("exp is required", 401, "Jwt verification fails"),
+    ("algorithm", 401, _NO_KEY),
+    ("signature", 401, "Jwt verification fails"),
+)
+# About these, what Envoy says is not known, or depends on more than we see.
+_UNKNOWN = ("header", "key", "life", "upstream", "accepted")
+_MISSING = "jwt_authn finds no token where the route wants one."
+_REFUSED = "jwt_authn refuses the token before any other rule is looked at."
+_DENIED = "The RBAC filter refuses: it says so in the same words whatever the reason is."
+
+
+def answer(policy: Policy, request: Request, decision: Decision) -> Answer | None:
+    """None for what is no plain request with at most one token, and where several sets of keys may each have their say."""
+    if any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token"):
+        return None
+    found = credentials.find(request, policy.sources)
+    if decision.route is None or (len(found) > 1 and decision.route.access != "anyone"):
+        return _forbidden()
+    if decision.allowed:
+        is_sure = not found or decision.route.access == "anyone" or _keys_are_there(policy)
+        return Answer(PASSED_ON, because="Envoy passes the request on, and the API answers.") if is_sure else None
+    if not found:
+        # Without any keys in the configuration there is no jwt_authn in it.
+        if all(source.kind == "issuer_url" for issuer in policy.issuers for source in issuer.keys):
+            return _forbidden()
+        return _of_jwt(policy, request, 401, "Jwt is missing", _MISSING)
+    text = found[0].text
+    return _of_token(policy, request, decision, decode(text)) if text and _keys_are_there(policy) else None
+
+
+def _keys_are_there(policy: Policy) -> bool:
+    """Whether there is one issuer with one set of keys, which stands in the configuration."""
+    sources = [source for issuer in policy.issuers for source in issuer.keys]
+    one = len(sources) == 1 and len(policy.issuers[0].names) == 1
+    return one and sources[0].keys is not None and set(sources[0].algorithms) <= VERIFIES
+
+
+def _of_token(policy: Policy, request: Request, decision: Decision, read: Decoded) -> Answer | None:
+    failed = {rule.name: rule for rule in decision.rules if rule.denies and rule.layer == "token"}
+    if "form" in failed:
+        return _of_jwt(policy, request, 401, _SEGMENTS, _REFUSED) if read.token.text.count(".") != 2 else None
+    if "claims" in failed or any(name in failed for name in _UNKNOWN) or _is_near(policy, read, failed):
+        return None
+    for name, status, body in _JWT:
+        if name in failed:
+            return _of_jwt(policy, request, status, body, _REFUSED) if _is_told(name, failed, read) else None
+    return _forbidden()
+
+
+def _is_told(name: str, failed: dict[str, Rule], read: Decoded) -> bool:
+    """Whether the words for *name* are sure: of an algorithm that Envoy does not know, or of no signature at all, they are others."""
+    if name in ("nbf", "exp"):
+        return "not a date" not in failed[name].because
+    return name not in ("algorithm", "signature") or (read.token.alg in VERIFIES and bool(read.token.signature))
+
+
+def _is_near(policy: Policy, read: Decoded, failed: dict[str, Rule]) -> bool:
+    """Whether an audience differs only in what jwt_authn does not compare: the scheme, and a slash at the end."""
+    claims = read.payload if isinstance(read.payload, dict) else {}
+    there = claims.get("aud")
+    named = [one for one in (there if isinstance(there, list) else [there]) if isinstance(one, str)]
+    wanted = {_bare(one) for one in policy.issuers[0].audiences}
+    return "aud" in failed and any(_bare(one) in wanted for one in named)
+
+
+def _bare(audience: str) -> str:
+    return audience.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def _forbidden() -> Answer:
+    return Answer(403, body="RBAC: access denied", because=_DENIED)
+
+
+def _of_jwt(policy: Policy, request: Request, status: int, body: str, because: str) -> Answer:
+    if not policy.describe:
+        return Answer(status, because=f"{because} With strip_failure_response it does not say why.")
+    hosts = request.values("Host")
+    if not hosts:
+        return Answer(status, body=body, because=because)
+    error = "" if body == "Jwt is missing" else ', error="invalid_token"'
+    challenge = f'Bearer realm="http://{hosts[0]}{request.target}"{error}'
+    return Answer(status, (Header("WWW-Authenticate", challenge),), body, because)
