@@ -43,6 +43,12 @@ bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the 
 fuzz: $(VENV)/test.stamp ## Fuzz the core for MINUTES (1) and ask the API REQUESTS (50000) times
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1) --requests $(or $(REQUESTS),50000)
 
+stress: $(VENV)/test.stamp assets proxies ## Put the server under fire; MINUTES=10 of everything at the end
+	$(BIN)/python -m tests.stress
+
+observatory: $(VENV)/test.stamp assets proxies ## Grade every route as the MDN Observatory does
+	$(BIN)/python -m tests.deployment.observing
+
 snippets: $(VENV)/test.stamp ## Run the code for every library, and write down what ran
 	$(BIN)/python -m tests.snippets $(LIBRARIES)
 
@@ -76,7 +82,7 @@ chromium: # the tests' browser
 
 # The gateways that the exports and the forward-auth server are tried with; bwrap stands for a container.
 proxies:
-	$(call debian,nginx haproxy caddy apache2ctl bwrap,nginx-light haproxy caddy apache2 libapache2-mod-auth-openidc bubblewrap)
+	$(call debian,nginx haproxy caddy apache2ctl bwrap strace,nginx-light haproxy caddy apache2 libapache2-mod-auth-openidc bubblewrap strace)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
