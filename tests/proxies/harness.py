@@ -38,7 +38,7 @@ def environment(**more: str) -> dict[str, str]:
 # The API -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
     """A request that reached the API: each header as it came, the body whole, and what came behind a chunked one."""
 
@@ -57,6 +57,10 @@ def _variable(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
+class _Cut(Exception):
+    """The other side ended in the middle of a request."""
+
+
 class _Connection(socketserver.StreamRequestHandler):
     """One request; read by hand, because a library would already leave out or join what the tests look for."""
 
@@ -64,25 +68,30 @@ class _Connection(socketserver.StreamRequestHandler):
     timeout = SECONDS
 
     def handle(self) -> None:
-        with contextlib.suppress(OSError):
+        # What is cut off on the way was seen all the same.
+        with contextlib.suppress(OSError, _Cut):
             line = self.rfile.readline()
             if line.strip():
                 self._answer(line.decode("latin-1").split())
 
     def _answer(self, line: list[str]) -> None:
-        headers = self._headers()
-        named = {name.lower(): value for name, value in headers}
-        trailers: Headers = []
+        seen = Seen(line[0], line[1], self._headers())
+        self.server.seen.append(seen)
+        named = {name.lower(): value for name, value in seen.headers}
         if "chunked" in named.get("transfer-encoding", "").lower():
-            body = b""
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                body += self.rfile.read(size)
+            while size := self._size():
+                seen.body += self.rfile.read(size)
                 self.rfile.readline()
-            trailers = self._headers()
+            seen.trailers = self._headers()
         else:
-            body = self.rfile.read(int(named.get("content-length", 0)))
-        self.server.seen.append(Seen(line[0], line[1], headers, body, trailers))
+            seen.body = self.rfile.read(int(named.get("content-length", 0)))
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nX-Api: reached\r\nConnection: close\r\n\r\nreached")
+
+    def _size(self) -> int:
+        line = self.rfile.readline()
+        if not line:
+            raise _Cut
+        return int(line.split(b";")[0], 16)
 
     def _headers(self) -> Headers:
         found = []
@@ -197,15 +206,14 @@ class Program:
         self.process.send_signal(number)
 
 
-SOURCES = {"nginx": "x-original", "haproxy-lua": "x-original", "caddy": "x-forwarded"}
-PROFILES = {"nginx": "nginx", "haproxy-lua": "traefik", "caddy": "traefik"}
-
-
-def judge(folder: Path, name: str, policy: Path, **more: str) -> Program:
-    """`jwtlens gateway` as the export for *name* says that it is started."""
+def judge(folder: Path, name: str, policy: Policy, file: Path, **more: str) -> Program:
+    """`jwtlens gateway` as the notes of the export for *name* say that it is started."""
     port = free_port()
-    command = [sys.executable, "-m", "app", "gateway", "--policy", str(policy), "--port", str(port), "--source", SOURCES[name]]
-    return Program([*command, "--profile", PROFILES[name], "--log", "off"], port, folder, PYTHONPATH=str(ROOT), **more)
+    (told,) = (note.partition(": ")[2] for note in GATEWAYS[name].export(policy).notes if note.startswith("Start the judge"))
+    words = [str(file) if word == "policy.json" else word for word in told.split()]
+    assert words[:2] == ["jwtlens", "gateway"]
+    command = [sys.executable, "-m", "app", *words[1:], "--port", str(port), "--log", "off"]
+    return Program(command, port, folder, PYTHONPATH=str(ROOT), **more)
 
 
 def _nginx(folder: Path) -> list[str]:
@@ -265,7 +273,7 @@ def stack(folder: Path, name: str, policy: Policy, document: str, **more: str) -
     """Start everything for the policy that *document* holds."""
     (folder / "policy.json").write_text(document)
     api = Api()
-    beside = judge(folder, name, folder / "policy.json", **more)
+    beside = judge(folder, name, policy, folder / "policy.json", **more)
     front = proxy(folder, name, policy, beside.port, api.port)
     try:
         beside.start()

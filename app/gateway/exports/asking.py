@@ -7,7 +7,7 @@ configuration names no issuer, key, route or claim, and nothing of the policy bu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.gateway.exports.export import Gap
@@ -25,6 +25,8 @@ FORWARDED = "jwtlens gateway --policy policy.json --source x-forwarded"
 ANY_REFUSAL = " --profile traefik"
 """For what passes 400 and 503 on as well."""
 
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+# With a hyphen before it, a name is an option or a command in some of these languages.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 # What every proxy says anew to the next server, whatever the client sent.
 _HOPS = (
@@ -54,10 +56,10 @@ class Asking:
 def asking(policy: Policy) -> Asking:
     """What of *policy* stands in the proxy's configuration."""
     names = tuple(name for name, _ in policy.upstream)
-    plain = tuple(name for name in names if _PLAIN.fullmatch(name))
-    copied = tuple(name for name in plain if not _is_among(name, (*_HOPS, *_ANSWERS)))
-    removed = (*plain, *(name for name in OVERRIDES if not _is_among(name, plain)))
-    headers = tuple(source.name for source in policy.sources if source.place == "header" and _PLAIN.fullmatch(source.name))
+    copied = tuple(name for name in names if _PLAIN.fullmatch(name) and not _is_among(name, (*_HOPS, *_ANSWERS)))
+    known = tuple(name for name in names if _NAME.fullmatch(name))
+    removed = (*known, *(name for name in OVERRIDES if not _is_among(name, known)))
+    headers = tuple(source.name for source in policy.sources if source.place == "header" and _NAME.fullmatch(source.name))
     kept_back = () if policy.forward_token else tuple(name for name in headers if not _is_among(name, removed))
     gaps = (*(_not_copied(name) for name in names if name not in copied), *_not_found(policy.sources))
     return Asking(copied, removed, kept_back, gaps)
@@ -86,25 +88,33 @@ def _is_among(name: str, names: Iterable[str]) -> bool:
 
 def _not_copied(name: str) -> Gap:
     shown = quoted(name, 80)
-    return Gap(
-        f"upstream.{shown}",
-        f"{shown} has a meaning of its own between servers, so the claim is not copied into it and the API gets none: "
-        "give the claim a header such as X-User.",
-    )
+    if not _NAME.fullmatch(name):
+        because = f"{shown} cannot be written down as the name of a header, so it is neither copied nor taken from the client."
+    else:
+        because = f"{shown} has a meaning of its own to servers or in the configuration, so the claim is not copied and the API gets none."
+    return Gap(f"upstream.{shown}", f"{because} Give the claim a header such as X-User.")
 
 
 def _not_found(sources: tuple[Source, ...]) -> Iterator[Gap]:
-    """The places where a token does not get as far as the judge."""
-    for number, source in enumerate(sources):
+    for number, source in unfound(sources).items():
+        shown = quoted(source.name, 80)
         if source.place == "form":
-            yield Gap(
-                f"token[{number}]",
-                f'The body is not sent to jwtlens, so no token is found in the form field "{quoted(source.name, 80)}", '
-                "and no second one there is noticed: let clients send it in a header.",
+            because = (
+                f'The body is not sent to jwtlens, so no token is found in the form field "{shown}", and no second one there is noticed: '
+                "let clients send it in a header."
             )
-        elif source.place == "header" and (not _PLAIN.fullmatch(source.name) or _is_among(source.name, (*_HOPS, *OVERRIDES))):
-            yield Gap(
-                f"token[{number}]",
-                f"{quoted(source.name, 80)} is said anew between servers, so no token is found in it and whoever needs one is denied: "
-                "take another header, such as Authorization.",
+        else:
+            because = (
+                f"{shown} is said anew between servers, so no token is found in it, and whoever needs one is denied: "
+                "take another header, such as Authorization."
             )
+        yield Gap(f"token[{number}]", because)
+
+
+def unfound(sources: tuple[Source, ...]) -> Mapping[int, Source]:
+    """The places where a token does not get as far as jwtlens, each with its number."""
+    return {number: source for number, source in enumerate(sources) if source.place == "form" or _is_said_anew(source)}
+
+
+def _is_said_anew(source: Source) -> bool:
+    return source.place == "header" and (not _NAME.fullmatch(source.name) or _is_among(source.name, (*_HOPS, *OVERRIDES)))

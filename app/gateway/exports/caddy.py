@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.gateway.exports.asking import ANY_REFUSAL, API, FORWARDED, JWTLENS, PORT, asking, notes
+from app.gateway.exports.asking_answers import Manner, answering, refused_by_go
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.policy import Policy
 
@@ -55,4 +56,4 @@ def export(policy: Policy) -> Export:
     return Export((File("Caddyfile", "caddyfile", text),), told.gaps, notes(policy, _START))
 
 
-GATEWAY = Gateway("caddy", "Caddy with forward_auth", True, export)
+GATEWAY = Gateway("caddy", "Caddy with forward_auth", True, export, answering(Manner("Caddy", refused_by_go("Caddy"))))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from app.gateway.exports.asking import ANY_REFUSAL, API, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
-from app.gateway.exports.export import Export, File, Gateway
+from app.gateway.exports.asking_answers import Manner, NotKnown, answering, own
+from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.policy import Policy
+from app.gateway.request import Request
 
 _START = ORIGINAL + ANY_REFUSAL
 _CFG = """\
@@ -108,4 +110,20 @@ def _spellings(name: str) -> str:
     return "'^" + re.sub(r"-", "[^a-z0-9]", name.lower()) + "$'"
 
 
-GATEWAY = Gateway("haproxy-lua", "HAProxy, asking through Lua", True, export)
+def _refuses(request: Request) -> Answer | None:
+    """What HAProxy answers by itself."""
+    size = len(request.target) + sum(len(name) + len(value) + 4 for name, value in request.headers)
+    if size > _BUFFER:
+        return own("HAProxy", 400, "headers of more than 16 kB", _BAD)
+    if size > _BUFFER - 2000:
+        raise NotKnown
+    if len(request.values("Host")) > 1 and len(set(request.values("Host"))) > 1:
+        return own("HAProxy", 400, "two Host headers", _BAD)
+    if "#" in request.target or not re.match(r"/|\*$|[A-Za-z]+://[^/?#]", request.target) or not request.target.isascii():
+        return own("HAProxy", 400, "an address that it cannot read", _BAD)
+    return None
+
+
+_BUFFER = 16_384
+_BAD = "<html><body><h1>400 Bad request</h1>\nYour browser sent an invalid request.\n</body></html>\n"
+GATEWAY = Gateway("haproxy-lua", "HAProxy, asking through Lua", True, export, answering(Manner("HAProxy", _refuses)))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote_to_bytes
+
 from app.gateway.exports.asking import API, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
-from app.gateway.exports.export import Export, File, Gateway
+from app.gateway.exports.asking_answers import Manner, NotKnown, answering, own
+from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.policy import Policy
-from app.gateway.request import OVERRIDES
+from app.gateway.request import OVERRIDES, Request
 
 _START = ORIGINAL
 _ASKED = ("X-Original-Method", "X-Original-URI")
@@ -100,4 +104,51 @@ def _lines(lines: list[str]) -> str:
     return "\n".join(f"        {line}" for line in lines)
 
 
-GATEWAY = Gateway("nginx", "nginx with auth_request", True, export)
+def _page(status: int, says: str = "") -> str:
+    line = f"{status} {_PHRASES[status]}"
+    more = f"<center>{says}</center>\r\n" if says else ""
+    return (
+        f"<html>\r\n<head><title>{status} {says or _PHRASES[status]}</title></head>\r\n<body>\r\n<center><h1>{line}</h1></center>\r\n"
+        f"{more}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+
+
+def _refuses(request: Request) -> Answer | None:
+    """What nginx answers by itself."""
+    line = len(f"{request.method} {request.target} HTTP/1.1\r\n")
+    headers = [len(f"{name}: {value}\r\n") for name, value in request.headers]
+    if line > _LONGEST_LINE:
+        return own("nginx", 414, "an address of more than 8 kB", _page(414))
+    if any(length > _LONGEST_LINE for length in headers):
+        return own("nginx", 400, "a header of more than 8 kB", _page(400, "Request Header Or Cookie Too Large"))
+    if any(abs(length - _LONGEST_LINE) < 100 for length in (line, *headers)):
+        raise NotKnown
+    if len(request.values("Host")) > 1:
+        return own("nginx", 400, "two Host headers", _page(400))
+    if not _METHOD.fullmatch(request.method):
+        return own("nginx", 400, "a method that is not in capital letters", _page(400))
+    if request.method in ("TRACE", "CONNECT"):
+        return own("nginx", 405, request.method, _page(405))
+    if _cannot_be_resolved(request.target):
+        return own("nginx", 400, "a path that it cannot resolve", _page(400))
+    return None
+
+
+def _cannot_be_resolved(target: str) -> bool:
+    """Whether a path has no beginning, a broken escape or a NUL, or climbs out of the root."""
+    raw = re.sub(r"^[A-Za-z]+://[^/?#]+", "", target).partition("?")[0].partition("#")[0]
+    if not raw.startswith("/") or re.search(r"%(?![0-9A-Fa-f]{2})|%00", raw):
+        return True
+    depth = 0
+    for segment in re.split(r"/+", unquote_to_bytes(raw).decode("latin-1"))[1:]:
+        depth += {"..": -1, ".": 0, "": 0}.get(segment, 1)
+        if depth < 0:
+            return True
+    return False
+
+
+_PHRASES = {400: "Bad Request", 401: "Authorization Required", 403: "Forbidden", 405: "Not Allowed", 414: "Request-URI Too Large"}
+_METHOD = re.compile(r"[A-Z_-]+")
+_LONGEST_LINE = 8192
+_MANNER = Manner("nginx", _refuses, _page, {400: 401, 503: 403}, twice=400)
+GATEWAY = Gateway("nginx", "nginx with auth_request", True, export, answering(_MANNER))

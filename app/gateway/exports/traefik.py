@@ -7,8 +7,11 @@ from typing import Any
 import yaml
 
 from app.gateway.exports.asking import ANY_REFUSAL, API, FORWARDED, JWTLENS, asking, notes
-from app.gateway.exports.export import Export, File, Gap, Gateway
+from app.gateway.exports.asking_answers import Manner, NotKnown, answering, refused_by_go
+from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
+from app.gateway.paths import canonical
 from app.gateway.policy import Policy
+from app.gateway.request import Request
 
 _START = FORWARDED + ANY_REFUSAL
 _HEAD = f"""\
@@ -54,4 +57,11 @@ def _removing(names: tuple[str, ...]) -> dict[str, Any]:
     return {"headers": {"customRequestHeaders": dict.fromkeys(names, "")}}
 
 
-GATEWAY = Gateway("traefik", "Traefik with ForwardAuth", True, export)
+def _refuses(request: Request) -> Answer | None:
+    """Versions differ in which encoded characters they refuse and in how they clean a path."""
+    if "%" in request.target.partition("?")[0] or canonical(request.target).path is None:
+        raise NotKnown
+    return refused_by_go("Traefik")(request)
+
+
+GATEWAY = Gateway("traefik", "Traefik with ForwardAuth", True, export, answering(Manner("Traefik", _refuses)))
