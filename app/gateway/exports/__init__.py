@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import apache, aws, caddy, envoy, haproxy, haproxy_lua, kong, nginx, traefik
+from app.gateway.exports import apache, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, traefik
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
@@ -18,6 +18,7 @@ _ROWS: tuple[Gateway, ...] = (
     envoy.GATEWAY,
     kong.GATEWAY,
     apache.GATEWAY,
+    krakend.GATEWAY,
     aws.GATEWAY,
 )
 GATEWAYS: Mapping[str, Gateway] = {row.name: row for row in _ROWS}

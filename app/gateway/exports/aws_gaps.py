@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from app.gateway.exports import native
-from app.gateway.exports.aws_routes import Told, hides, is_path, scopes_of
+from app.gateway.exports.aws_routes import Told, scopes_of
+from app.gateway.exports.longest import hides, is_path
 from app.gateway.exports.native import Gaps
 from app.gateway.policy import Issuer, Path, Policy, Route
 from app.tokens import ALGORITHMS

@@ -33,11 +33,6 @@ def methods(route: Route) -> tuple[str, ...]:
     return route.methods or METHODS
 
 
-def reachable(routes: tuple[Route, ...], number: int, method: str) -> bool:
-    """Whether no route before *number* takes every request for it; where the longest path wins instead of the first, the rest must go."""
-    return not any(method in methods(before) and covers(before, routes[number]) for before in routes[:number])
-
-
 def covers(before: Route, route: Route) -> bool:
     """Whether *before* takes every path that *route* takes."""
     if not before.is_prefix:
