@@ -9,19 +9,22 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import tokens
 from app.cli import main as cli
+from app.gateway.exports import export as gateway_export
 from app.keyfetch import KINDS
+from app.reports import facts
 from app.tokens.form import Serialization
+from app.tokens.sd_jwt import binding
 from app.web import api as api_views
 from app.web import security
 from app.web.learn import contents
-from app.web.openapi import document, requests
+from app.web.openapi import answers, document, requests
 from app.web.openapi.described import endpoints
 from app.web.openapi.operations import OPERATIONS, REFUSALS
 from app.web.openapi.requests import Expect, GatewayAsked
@@ -99,6 +102,22 @@ def test_the_values_that_a_member_may_have_are_those_of_the_code():
     assert taken("verify")["properties"]["key_encoding"]["enum"] == [*tokens.ENCODINGS, None]
     assert taken("keys/fetch")["properties"]["kind"]["enum"] == [*KINDS, None]
     assert taken("encode")["properties"]["serialization"]["anyOf"][0]["enum"] == list(get_args(Serialization))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "names"),
+    [
+        (answers.Finding, tokens.Finding, facts._FINDING),
+        (answers.Verdict, tokens.Signature, ("status", "algorithm", "matches")),
+        (answers.Decryption, tokens.Decryption, ("status", "because")),
+        (answers.KeyBinding, binding.KeyBinding, ("status", "because")),
+        (answers.ExportFile, gateway_export.File, ("name", "language", "text")),
+        (answers.ExportGap, gateway_export.Gap, ("path", "because")),
+    ],
+    ids=lambda one: getattr(one, "__qualname__", ""),
+)
+def test_what_is_taken_over_from_the_core_has_its_types(ours, theirs, names):
+    assert {name: get_type_hints(ours)[name] for name in names} == {name: get_type_hints(theirs)[name] for name in names}
 
 
 def test_a_type_without_a_schema_is_refused():
