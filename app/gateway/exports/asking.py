@@ -24,6 +24,7 @@ FORWARDED = "jwtlens gateway --policy policy.json --source x-forwarded"
 """How jwtlens is started: in which headers the proxy tells method and path. nginx is its first choice of a profile."""
 ANY_REFUSAL = " --profile traefik"
 """For what passes 400 and 503 on as well."""
+DROPPED = "Headers with an underscore in their names are dropped, as nginx drops them: to some programs X_User is X-User."
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 # With a hyphen before it, a name is an option or a command in some of these languages.

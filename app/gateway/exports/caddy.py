@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gateway.exports.asking import ANY_REFUSAL, API, FORWARDED, JWTLENS, PORT, asking, notes
+from app.gateway.exports.asking import ANY_REFUSAL, API, DROPPED, FORWARDED, JWTLENS, PORT, asking, notes
 from app.gateway.exports.asking_answers import Manner, answering, refused_by_go
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.policy import Policy
@@ -53,7 +53,7 @@ def export(policy: Policy) -> Export:
         copied=copied,
         kept_back="".join(f"\t\trequest_header -{name}\n" for name in told.kept_back),
     )
-    return Export((File("Caddyfile", "caddyfile", text),), told.gaps, notes(policy, _START))
+    return Export((File("Caddyfile", "caddyfile", text),), told.gaps, (*notes(policy, _START), DROPPED))
 
 
 GATEWAY = Gateway("caddy", "Caddy with forward_auth", True, export, answering(Manner("Caddy", refused_by_go("Caddy"))))

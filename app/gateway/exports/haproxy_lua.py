@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.gateway.exports.asking import ANY_REFUSAL, API, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
+from app.gateway.exports.asking import ANY_REFUSAL, API, DROPPED, JWTLENS, ORIGINAL, PORT, as_variable, asking, notes
 from app.gateway.exports.asking_answers import Manner, NotKnown, answering, own
 from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.policy import Policy
@@ -22,12 +22,15 @@ defaults
     mode http
     timeout connect 1s
     timeout client 30s
+    timeout http-request 10s
     timeout server 30s
 
 frontend web
     bind :{port}
     # Judged and passed on is the path alone, also of a request that names a host before it.
     http-request set-uri %[pathq]
+    # X_User is X-User to some programs, and is dropped here.
+    http-request del-header _ -m sub
     # HAProxy goes on when a script breaks: so this stands until the script says otherwise.
     http-request set-var(txn.jwtlens_status) int(0)
     http-request lua.jwtlens
@@ -101,7 +104,10 @@ def export(policy: Policy) -> Export:
     copied = "".join(f"    http-request set-header {name} %[var(txn.jwtlens_{as_variable(name)})]\n" for name in told.copied)
     cfg = _CFG.format(start=_START, port=PORT, api=API, removed=removed, copied=copied)
     lua = _LUA.format(jwtlens=JWTLENS, copied=", ".join(f'"{name.lower()}"' for name in told.copied))
-    more = ("The script stands beside haproxy.cfg: lua-load-per-thread takes its path, from the directory where HAProxy is started.",)
+    more = (
+        "The script stands beside haproxy.cfg: lua-load-per-thread takes its path, from the directory where HAProxy is started.",
+        DROPPED,
+    )
     return Export((File("haproxy.cfg", "haproxy", cfg), File("jwtlens.lua", "lua", lua)), told.gaps, notes(policy, _START) + more)
 
 

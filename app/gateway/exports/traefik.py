@@ -47,6 +47,7 @@ def export(policy: Policy) -> Export:
     text = _HEAD + yaml.safe_dump(document, sort_keys=False, width=1000)
     more = (
         "The entry point web is one of your static configuration; if it is called otherwise, change entryPoints.",
+        "A request that has a header with an underscore in its name is denied by jwtlens; the other gateways can drop such headers.",
         "Traefik waits 30 seconds for a judge that hangs, and then denies with 500.",
     )
     return Export((File("jwtlens.yml", "yaml", text),), (*told.gaps, _UPGRADES), notes(policy, _START) + more)
