@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,11 +68,12 @@ class Request:
 
 def same_name(one: str, other: str) -> bool:
     """Whether a program that knows headers as variables, as CGI does, takes one name for the other."""
-    return _as_variable(one) == _as_variable(other)
+    return as_variable(one) == as_variable(other)
 
 
 @lru_cache(1024)
-def _as_variable(name: str) -> str:
+def as_variable(name: str) -> str:
+    """The one form of all spellings of a header that such a program takes for the same."""
     return re.sub(r"[^a-z0-9]", "-", name.lower())
 
 
@@ -98,17 +100,19 @@ def faults(request: Request, used: tuple[str, ...]) -> Iterator[str]:
     if len(request.body) > LONGEST_REQUEST:
         yield f"The body has more than {LONGEST_REQUEST:,} characters."
     single = {name.lower(): name for name in (*_SINGLE, *used)}
+    forms = {as_variable(name): name for name in single.values()}
     for name, value in headers:
         if not _NAME.fullmatch(name):
             yield f'"{quoted(name, 40)}" is not the name of a header.'
         elif _BAD_VALUE.search(value):
             yield f"{quoted(name, 40)} has a control character in its value."
-        for known in single.values():
-            if name.lower() != known.lower() and same_name(name, known):
-                yield f"{quoted(name, 40)} is another spelling of {known}, which some programs take for the same header."
-    for name in single.values():
-        if len(request.values(name)) > 1:
-            yield f"{name} is there {len(request.values(name))} times; which of them counts is not the same everywhere."
+        known = forms.get(as_variable(name))
+        if known is not None and name.lower() != known.lower():
+            yield f"{quoted(name, 40)} is another spelling of {known}, which some programs take for the same header."
+    counts = Counter(header.name.lower() for header in headers)
+    for lower, name in single.items():
+        if counts[lower] > 1:
+            yield f"{name} is there {counts[lower]} times; which of them counts is not the same everywhere."
     hops = {word.strip().lower() for value in request.values("Connection") for word in value.split(",")} - _HOPS - {""}
     if hops:
         yield f'Connection names "{quoted(sorted(hops)[0], 40)}", so that the next server would drop that header.'

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from app.gateway.permissions import MISSING, as_digits, value_at, written
 from app.gateway.policy import Policy
-from app.gateway.request import OVERRIDES, Header, Request, same_name
+from app.gateway.request import OVERRIDES, Header, Request, as_variable
 from app.gateway.rules import Rule, failed, passed
 from app.tokens.findings import kind_of
 
@@ -25,7 +25,8 @@ def removed(policy: Policy, request: Request) -> tuple[str, ...]:
     gone = (*OVERRIDES, *(name for name, _ in policy.upstream))
     if not policy.forward_token:
         gone += tuple(source.name for source in policy.sources)
-    names = (header.name for header in request.headers if any(same_name(header.name, name) for name in gone))
+    forms = {as_variable(name) for name in gone}
+    names = (header.name for header in request.headers if as_variable(header.name) in forms)
     return tuple(dict.fromkeys(names))
 
 
