@@ -27,6 +27,11 @@ class There:
     because: str = ""
     differs: str = ""
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the body would push the policy out of sight."""
+        return self.body.strip().count("\n") > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:

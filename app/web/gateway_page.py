@@ -95,6 +95,8 @@ class GatewayPage:
     tries: tuple[Try, ...] = ()
     rows: list[gateway_form.Group] = field(default_factory=list)
     """The policy as a form, while it is shown as one."""
+    places: frozenset[str] = frozenset()
+    """The names of its fields, to lead from a problem to its field."""
     frozen: bool = False
     """Whether the text is broken, so that the form shows what stood there before."""
     touched: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ def show_form(page: GatewayPage, change: gateway_form.Change) -> None:
     rows = gateway_form.form_of(page.form.policy)
     if rows is not None:
         page.rows, page.form.was = rows, page.form.policy
+        page.places = frozenset(one.name for group in rows for one in group.every_field())
         return
     before = gateway_form.form_of(page.form.was) if page.form.was else None
     page.frozen, page.rows = before is not None, before or []

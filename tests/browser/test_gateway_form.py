@@ -32,7 +32,7 @@ def test_text_and_form_are_kept_in_step(gateway):
     page = gateway()
     text = page.locator("#policy-text").input_value()
     page.get_by_role("button", name="form", exact=True).click()
-    value = field(page, "routes[0].claims.all[1].any[0]~value")
+    value = field(page, "routes[0].claims.all[1].any[0].equals")
     page.locator("[id='d.routes[0]'] > summary").click()
     value.press("End")
     value.press("x")
@@ -72,7 +72,7 @@ def test_a_choice_that_other_fields_depend_on_asks_once(gateway, watch):
     page.locator("[id='d.routes[1]'] > summary").click()
     before = len(watch.posts("/gateway"))
     field(page, "routes[1].claims.all[1].any[0]~how").select_option("equals")
-    expect(field(page, "routes[1].claims.all[1].any[0]~value")).to_have_value("globex")
+    expect(field(page, "routes[1].claims.all[1].any[0].equals")).to_have_value("globex")
     expect(page.locator("[id='d.routes[1]']")).to_have_attribute("open", "")
     assert policy(page)["routes"][1]["claims"]["all"][1]["any"][0] == {"claim": "tenant", "equals": "globex"}
     page.wait_for_load_state("networkidle")

@@ -243,10 +243,10 @@ def test_a_policy_can_be_built_from_nothing():
         "issuers[0].keys[0].jwks_url": "https://login.example/keys",
         "routes[0].prefix": "/acme",
         "routes[0].claims.all[0].claim": "tenant",
-        "routes[0].claims.all[0]~value": "acme",
+        "routes[0].claims.all[0].equals": "acme",
         "routes[0].claims.all[1]~join": "not",
         "routes[0].claims.all[1].all[0].claim": "suspended",
-        "routes[0].claims.all[1].all[0]~value": "true",
+        "routes[0].claims.all[1].all[0].equals": "true",
         "upstream[0]~header": "X-User",
     }
     text = change(text, fields).text
@@ -279,8 +279,8 @@ def test_another_comparison_keeps_what_is_compared():
 
 def test_a_number_and_its_digits_in_quotes_are_told_apart():
     text = json.dumps(document([{"prefix": "/", "claims": {"claim": "a", "one_of": [17, "17", True, "true"]}}]))
-    assert sent_by(text)["routes[0].claims~value"] == '17\n"17"\ntrue\n"true"'
-    read = json.loads(change(text, {"routes[0].claims~value": 'acme\n"5"\n5'}).text)
+    assert sent_by(text)["routes[0].claims.one_of"] == '17\n"17"\ntrue\n"true"'
+    read = json.loads(change(text, {"routes[0].claims.one_of": 'acme\n"5"\n5'}).text)
     assert read["routes"][0]["claims"]["one_of"] == ["acme", "5", 5]
 
 

@@ -79,7 +79,7 @@ def test_an_edit_of_the_form_is_in_the_text_and_in_the_decision(form, post):
 def test_what_other_fields_depend_on_brings_the_form_anew(form, post):
     dom = post({**form(), "p.routes[0].claims~join": "all"}, HTMX)
     assert dom.panes == [*DECIDED, "policy", "policy_form"]
-    assert "routes[0].claims.all[0]~value" in fields(dom)
+    assert "routes[0].claims.all[0].equals" in fields(dom)
 
 
 def test_a_button_adds_a_row_and_says_where_to_go_on(form, post):
@@ -124,7 +124,7 @@ def test_a_policy_that_cannot_be_judged_has_a_form_all_the_same(form, post):
     assert json.loads(dom.typed("policy-text")) == {"rotues": [], "realm": 7, "issuers": {}}
 
 
-ODD = ("realm", "routes[0].claims.any[0]~value", "issuers[0].keys[0].jwks", "issuers[0].leeway", "routes[0]~how", "routes[0].methods")
+ODD = ("realm", "routes[0].claims.any[0].equals", "issuers[0].keys[0].jwks", "issuers[0].leeway", "routes[0]~how", "routes[0].methods")
 
 
 @pytest.mark.parametrize("text", ["\x00", '"', "<b>&amp;", "{" * 5000, "9" * 5000, "名前\n\n", " "])
@@ -152,3 +152,10 @@ def test_the_theme_keeps_the_form(client, form):
     dom = client.post("/theme", data={**form(), "page": "/gateway", "theme": "dark"}).dom
     assert dom.tag("html")[0].get("data-theme") == "dark"
     assert "realm" in fields(dom)
+
+
+def test_a_problem_leads_to_its_field(form, post):
+    dom = post({**form(), "p.issuers[0].leeway": "soon", "p.routes[0].prefix": "orders"})
+    led = [link.get("href").removeprefix("#") for link in dom["decision"].iter("a")]
+    assert led == ["p.issuers[0].leeway", "p.routes[0].prefix"]
+    assert all(one in dom for one in led)

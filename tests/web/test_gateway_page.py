@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -225,3 +226,42 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_nothing_that_can_be_pasted_breaks_it(asked, filled, name, text):
     asked(filled(**{name: text}))
+
+
+def broken_token(form):
+    header, payload, signature = form["token"].split(".")
+    return {"token": f"{header}.{payload}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"}
+
+
+# Five presets that ask for a token of a kind of their own, each broken in five ways: the first line must say which it was.
+OPERATED = {"routes": "2026-11", "roles": "2026-11", "scopes": "2026-11", "tenant": "2026-11", "issuers": "staff"}
+BROKEN = {
+    "the token is of last week": (
+        lambda form, name: {"token": presets.scenario(presets.PRESETS[name], 0, int(time.time()) - 7 * 86_400).token},
+        "401 Unauthorized Denied by exp: Expired ",
+    ),
+    "the signature was changed": (
+        lambda form, name: broken_token(form),
+        "401 Unauthorized Denied by signature: The signature does not match",
+    ),
+    "the issuer is misspelt in the policy": (
+        lambda form, name: {"policy": re.sub(r'("issuer": "https://\w+\.example)', r"\1/", form["policy"], count=1)},
+        "401 Unauthorized Denied by iss: iss is ",
+    ),
+    "the key has been rotated away": (
+        lambda form, name: {"policy": form["policy"].replace(f'"kid": "{OPERATED[name]}"', '"kid": "2027-01"', 1)},
+        '401 Unauthorized Denied by key: The token asks for kid "',
+    ),
+    "the token is not sent": (
+        lambda form, name: {"request": re.sub(r"\nAuthorization: .*", "", form["request"])},
+        "401 Unauthorized Denied by token: There is no token in the header Authorization (Bearer).",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPERATED)
+@pytest.mark.parametrize(("spoil", "says"), BROKEN.values(), ids=BROKEN)
+def test_five_presets_broken_in_five_ways_each_say_why_in_their_first_line(asked, filled, name, spoil, says):
+    form = filled(name)
+    assert asked(form).words("decision").startswith("200 Allowed")
+    assert asked(form | spoil(form, name)).words("decision").startswith(says)

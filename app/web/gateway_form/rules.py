@@ -89,7 +89,7 @@ def _compare(group: Group, rule: dict[str, Any]) -> None:
     group.fields += [
         Field(f"{group.name}.claim", "Claim", TEXT.show(rule["claim"]), put_claim, example="realm_access.roles"),
         Field(f"{group.name}~how", "How", how, put_how, _HOW, reshapes=True),
-        Field(f"{group.name}~value", "Values, one a line" if lines else "Value", text, put_value, lines=lines),
+        Field(f"{group.name}.{how}", "Values, one a line" if lines else "Value", text, put_value, lines=lines),
     ]
 
 
