@@ -10,6 +10,7 @@ COPY pyproject.toml hatch_build.py package.json package-lock.json .npmrc README.
 COPY app app
 COPY templates templates
 COPY static static
+COPY deploy deploy
 RUN pip --python /opt/jwtlens/bin/python install --no-deps .
 
 FROM python:3.14-slim-trixie

@@ -17,7 +17,7 @@ debian = @(for one in $(1); do command -v $$one >/dev/null || exit 1; done) \
 UV   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit snippets bench fuzz sbom assets screenshot man lock clean chromium proxies
+.PHONY: help run test lint types unit snippets bench stress observatory fuzz sbom assets screenshot man lock clean chromium proxies
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

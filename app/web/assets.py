@@ -49,6 +49,11 @@ def built_folder() -> Path:
     return _folder("static/built", "manifest.json")
 
 
+def deploy_folder() -> Path:
+    """Return the folder of the files for servers."""
+    return _folder("deploy", "nginx.conf")
+
+
 @cache
 def _manifest() -> Mapping[str, str]:
     names: dict[str, str] = json.loads((built_folder() / "manifest.json").read_bytes())

@@ -168,8 +168,8 @@ def nginx_files(folder: Path, ports: list[int], http: int, https: int, **more: s
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{https} ssl http2;"),
         ("    listen [::]:80;\n", ""),
         ("    listen [::]:443 ssl http2;\n", ""),
-        ("/etc/ssl/certs/jwt.example.com.pem", str(pem)),
-        ("/etc/ssl/private/jwt.example.com.key", str(private)),
+        ("/etc/letsencrypt/live/jwt.example.com/fullchain.pem", str(pem)),
+        ("/etc/letsencrypt/live/jwt.example.com/privkey.pem", str(private)),
         ("/var/log/nginx/jwtlens.log", str(folder / "error.log")),
         *more.items(),
     )

@@ -231,7 +231,7 @@ def blocks(client):
             yield leaf.name, block.get("data-kind"), "".join(block.itertext())
 
 
-KINDS_OF_BLOCK = {"curl", "json", "token", "http"}
+KINDS_OF_BLOCK = {"curl", "json", "token", "http", "shell", "file"}
 
 
 def test_every_block_of_code_says_what_it_is(client):

@@ -32,6 +32,7 @@ _ROWS = (
     Leaf("gateways", "API gateways", "Authentication, validation and authorization by claims before the service.", _USE),
     Leaf("best-practices", "Best practices", "RFC 8725 and its revision, rule by rule, with what the debugger shows.", _USE),
     Leaf("attacks", "Attacks", "What attackers do with tokens, why it worked, and what stops it.", _USE),
+    Leaf("deployment", "Deployment", "From an empty server to TLS in ten minutes: files, settings, limits, copies, upgrades.", _USE),
     Leaf("faq", "Questions and answers", "About JWTs, about refused tokens, and about this debugger.", _USE),
     Leaf("algorithms", "Algorithms", "Every algorithm to sign and to encrypt: its key, its strength, when to take it.", LOOK_UP),
     Leaf("claims", "Claims", "Every registered claim, and those of the large providers.", LOOK_UP),
