@@ -26,7 +26,7 @@ def is_well(settings: Settings) -> bool:
     connection = http.client.HTTPConnection(reachable(settings), settings.port, timeout=SECONDS)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status in (200, 204)
     except (OSError, http.client.HTTPException):
         return False
     finally:

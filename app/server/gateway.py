@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from app.forwardauth import LOOPBACK, CannotLoad, Metrics, Options, Service, Worker
+from app.forwardauth.service import place
 from app.server import Server, discreet, listeners
 from app.server.connections import ProxyChannel
-from app.server.workers import supervise
+from app.server.workers import Care, supervise
 
 __all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
 
@@ -40,11 +41,20 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
     def work(number: int) -> None:
         _run(Worker(service, metrics, number), bound, is_alone=workers == 1)
 
-    if workers == 1:
+    def started() -> None:
         metrics.tally(workers).count("workers_started")
+
+    def ended(status: int) -> None:
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        service.tell("warning", f"a worker ended with {how}, and another takes its place")
+
+    if workers == 1:
+        started()
         work(0)
     else:
-        supervise(workers, work, service.is_sound, lambda: metrics.tally(workers).count("workers_started"))
+        supervise(
+            workers, Care(work, service.is_sound, started, ended, lambda error: service.tell("error", f"a worker ends: {place(error)}"))
+        )
 
 
 def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:

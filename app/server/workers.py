@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -21,42 +22,50 @@ SHORTEST_LIFE = 1.0
 """A worker that ends sooner is replaced only after as long, so that a fault at the start does not keep a core busy."""
 
 
-def supervise(count: int, work: Callable[[int], None], check: Callable[[], bool], started: Callable[[], None]) -> None:
-    """Keep *count* processes at *work* until SIGTERM or Ctrl-C; SIGHUP reaches them when *check* agrees."""
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What the processes are there for: *work* is given the number of its place, and what befalls them is told."""
+
+    work: Callable[[int], None]
+    check: Callable[[], bool]
+    """Whether SIGHUP is passed on."""
+    started: Callable[[], None]
+    ended: Callable[[int], None]
+    """Is given the exit status, or the number of the signal as a negative one."""
+    fault: Callable[[BaseException], None]
+
+
+def supervise(count: int, care: Care) -> None:
+    """Keep *count* processes at work until SIGTERM or Ctrl-C."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     # They have the reading end; when this process is gone, however it went, they read its end.
     reading, writing = os.pipe()
     born: dict[int, tuple[int, float]] = {}
-
-    def start(number: int) -> None:
-        started()
-        born[_forked(number, work, reading, writing)] = (number, time.monotonic())
-
-    for number in range(count):
-        start(number)
-    late: dict[int, float] = {}
+    due = dict.fromkeys(range(count), 0.0)
     while True:
-        came = signal.sigtimedwait(_SIGNALS, 0.2 if late else 5.0)
+        for number in [number for number, at in due.items() if at <= time.monotonic()]:
+            del due[number]
+            care.started()
+            born[_forked(number, care, reading, writing)] = (number, time.monotonic())
+        came = signal.sigtimedwait(_SIGNALS, 0.2 if due else 5.0)
         if came is not None and came.si_signo in _ENDING:
             break
-        if came is not None and came.si_signo == signal.SIGHUP and check():
+        if came is not None and came.si_signo == signal.SIGHUP and care.check():
             _tell(born, signal.SIGHUP)
-        for pid in _ended(born):
+        for pid, status in _ended(born):
             number, since = born.pop(pid)
-            late[number] = max(time.monotonic(), since + SHORTEST_LIFE)
-        for number in [number for number, at in late.items() if at <= time.monotonic()]:
-            del late[number]
-            start(number)
+            due[number] = since + SHORTEST_LIFE
+            care.ended(status)
     _end(born)
 
 
-def _forked(number: int, work: Callable[[int], None], reading: int, writing: int) -> int:
+def _forked(number: int, care: Care, reading: int, writing: int) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid:
         return pid
-    # In the new process nothing may return to what the first one was about.
+    # The new process must never return to what the first one was about.
     status = 1
     try:
         os.close(writing)
@@ -64,8 +73,10 @@ def _forked(number: int, work: Callable[[int], None], reading: int, writing: int
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         threading.Thread(target=_end_with_the_first, args=[reading], daemon=True).start()
-        work(number)
+        care.work(number)
         status = 0
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it ends this process, and is told before
+        care.fault(error)
     finally:
         with suppress(OSError, ValueError):
             sys.stderr.flush()
@@ -77,8 +88,10 @@ def _end_with_the_first(reading: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _ended(born: dict[int, tuple[int, float]]) -> list[int]:
-    return [pid for pid in born if os.waitpid(pid, os.WNOHANG)[0]]
+def _ended(born: dict[int, tuple[int, float]]) -> list[tuple[int, int]]:
+    """The processes that ended, each with its status."""
+    waited = (os.waitpid(pid, os.WNOHANG) for pid in born)
+    return [(pid, os.waitstatus_to_exitcode(status)) for pid, status in waited if pid]
 
 
 def _tell(born: dict[int, tuple[int, float]], number: signal.Signals) -> None:
@@ -92,7 +105,7 @@ def _end(born: dict[int, tuple[int, float]]) -> None:
     _tell(born, signal.SIGTERM)
     last = time.monotonic() + END_SECONDS
     while born and time.monotonic() < last:
-        for pid in _ended(born):
+        for pid, _ in _ended(born):
             del born[pid]
         time.sleep(0.02)
     _tell(born, signal.SIGKILL)

@@ -234,6 +234,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(tmp_path):
             assert server.ask(token()) == 200
         until(lambda: len(server.workers()) == 2 and before[0] not in server.workers())
         assert server.metric("workers_started_total") == 3
+        assert "warning: a worker ended with signal 9, and another takes its place" in server.err.read_text("utf-8")
         assert server.metric("decisions_total") >= 21  # whichever worker is asked
         server.write(document([{"prefix": "/", "access": "anyone"}]))
         server.hang_up()
