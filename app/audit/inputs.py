@@ -30,6 +30,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A plain file from which another process can read a piece itself, if it is still the same file."""
+
+    path: Path
+    device: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Some of a source: whole tokens, and where they stand in it. *done* is how many bytes of the disk were read so far."""
 
@@ -38,6 +47,25 @@ class Piece:
     line: int
     done: int
     data: bytes
+    stored: Stored | None = None
+    size: int = 0
+    """Of a piece that is not carried, how many bytes it has."""
+
+    def light(self) -> Piece:
+        """The piece without its bytes, if they can be read again: to carry them costs more than to read them."""
+        return replace(self, data=b"", size=len(self.data)) if self.stored else self
+
+    def content(self) -> bytes:
+        """The bytes; raises OSError when they were to be read again and the file is another one now."""
+        if self.stored is None or not self.size:
+            return self.data
+        with self.stored.path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            file.seek(self.offset)
+            data = file.read(self.size)
+        if (status.st_dev, status.st_ino, len(data)) != (self.stored.device, self.stored.number, self.size):
+            raise FileNotFoundError
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +133,21 @@ def pieces(source: Source, stdin: BinaryIO | None = None) -> Iterator[Piece | Un
     try:
         with nullcontext(stdin) if source.path is None else source.path.open("rb") as file:
             if file is not None:
-                yield from _cut(source.name, packing.blocks(file, PIECE), file.tell if source.size else lambda: 0)
+                blocks, is_plain = packing.blocks(file, PIECE)
+                stored = _stored(source, file) if is_plain and source.size else None
+                yield from _cut(source.name, blocks, file.tell if source.size else lambda: 0, stored)
     except packing.Damaged as damaged:
         yield Unread(source.name, damaged.why)
     except (OSError, ValueError) as error:
         yield Unread(source.name, _why(error))
 
 
-def _cut(name: str, blocks: Iterator[bytes], place: Callable[[], int]) -> Iterator[Piece | Unread]:
+def _stored(source: Source, file: BinaryIO) -> Stored | None:
+    status = os.fstat(file.fileno())
+    return Stored(source.path.absolute(), status.st_dev, status.st_ino) if source.path else None
+
+
+def _cut(name: str, blocks: Iterator[bytes], place: Callable[[], int], stored: Stored | None = None) -> Iterator[Piece | Unread]:
     """The blocks as pieces that end behind a character no token has; a run without one is cut when it is too long to be a token."""
     rest, offset, line = b"", 0, 1
     trouble: Unread | None = None
@@ -125,7 +160,7 @@ def _cut(name: str, blocks: Iterator[bytes], place: Callable[[], int]) -> Iterat
         end = len(data) if not block or len(data) > _LONGEST_RUN else _end(data)
         if end:
             whole = data[:end]
-            yield Piece(name, offset, line, place(), whole)
+            yield Piece(name, offset, line, place(), whole, stored)
             offset += end
             line += whole.count(b"\n")
         rest = data[end:]

@@ -69,7 +69,7 @@ class _Pool:
 
     def submitted(self, piece: Piece) -> Future[Result]:
         try:
-            return self.pool.submit(work.judged, self.brief, piece)
+            return self.pool.submit(work.judged, self.brief, piece.light())
         except BrokenProcessPool as error:
             failed: Future[Result] = Future()
             failed.set_exception(error)
@@ -83,6 +83,8 @@ class _Pool:
                 self.pool.shutdown(wait=True, cancel_futures=True)
                 self.pool = self.begun()
                 self.under_way = deque((piece, self.kept(piece, future)) for piece, future in self.under_way)
+            except OSError:  # the file was rotated away meanwhile; its bytes are still here
+                return work.judged(self.brief, self.under_way.popleft()[0])
             else:
                 self.under_way.popleft()
                 return result

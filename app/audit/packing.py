@@ -25,13 +25,13 @@ class Damaged(Exception):
         self.why = why
 
 
-def blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """The content of *file* in blocks of about *size*; raises Damaged behind the last one that could be read."""
+def blocks(file: BinaryIO, size: int) -> tuple[Iterator[bytes], bool]:
+    """The content of *file* in blocks of about *size*, which raise Damaged behind the last that could be read; and whether it is plain."""
     first = file.read(size)
     packing = next((unpack for magic, unpack in _PACKINGS.items() if first.startswith(magic)), None)
     rest = iter(lambda: file.read(size if packing is None else _READ), b"")
     whole = chain((first,), rest) if first else iter(())
-    return whole if packing is None else _gathered(packing(whole, size), size)
+    return (whole, True) if packing is None else (_gathered(packing(whole, size), size), False)
 
 
 def _gathered(unpacked: Iterator[bytes], size: int) -> Iterator[bytes]:

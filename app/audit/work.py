@@ -21,6 +21,8 @@ from app.tokens.suspects import weak
 
 MOST_PLACES = 1000
 """Of each rule, how many places are listed in reports; the lines of JSON have all."""
+_MOST_OF_PIECE = 100
+"""And how many of them from one piece, so that the reports show more of a large log than its beginning."""
 _MOST_GROUPS = 20
 _SHOWN = 4
 
@@ -67,9 +69,10 @@ class _Worker:
     def __init__(self, judge: Judge, piece: Piece) -> None:
         self.judge = judge
         self.piece = piece
+        self.data = piece.content()
         self.known: dict[bytes, tuple[Judged, str] | None] = {}
         self.secrets: dict[tuple[str, str], bytes | None] = {}
-        self.found = Result(piece.name, piece.done, len(piece.data))
+        self.found = Result(piece.name, piece.done, len(self.data))
 
     def result(self) -> Result:
         piece, found = self.piece, self.found
@@ -78,7 +81,7 @@ class _Worker:
         times: Counter[Judged] = Counter()
         name = json.dumps(piece.name)
         at, line = 0, piece.line
-        for spot in scan.spots(piece.data):
+        for spot in scan.spots(self.data):
             verdict = self.verdict(spot.token)
             if verdict is None:
                 found.counts["other", "looks like a token and is none"] += 1
@@ -86,7 +89,7 @@ class _Worker:
             judged, told = verdict
             if spot.start < at:  # the bodies in base64 come last
                 at, line = 0, piece.line
-            line += piece.data.count(b"\n", at, spot.start)
+            line += self.data.count(b"\n", at, spot.start)
             at = spot.start
             digest = hashlib.sha256(spot.token).digest()[:ID_BYTES]
             ids[part(digest)] += digest
@@ -128,7 +131,7 @@ class _Worker:
 
     def note(self, code: str, line: int, spot: scan.Spot, digest: str) -> None:
         places = self.found.places.setdefault(code, [])
-        if len(places) < MOST_PLACES:
+        if len(places) < _MOST_OF_PIECE:
             piece = self.piece
             places.append(Place(piece.name, line, piece.offset + spot.start, spot.length, digest, _mask(spot.token)))
 

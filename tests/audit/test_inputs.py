@@ -82,7 +82,7 @@ def test_what_stands_before_a_break_is_read(tmp_path):
 
 def test_a_bomb_is_unpacked_a_block_at_a_time():
     for bomb in (gzip.compress(bytes(200_000_000)), zstandard.ZstdCompressor().compress(bytes(200_000_000))):
-        sizes = [len(block) for block in packing.blocks(io.BytesIO(bomb), 2**20)]
+        sizes = [len(block) for block in packing.blocks(io.BytesIO(bomb), 2**20)[0]]
         assert sum(sizes) == 200_000_000
         assert max(sizes) <= 40 * 2**20
 
@@ -135,6 +135,21 @@ def test_a_run_without_an_end_is_cut_before_it_fills_the_memory(monkeypatch):
     pieces = [one for one in inputs._cut("a", iter([b"a" * 400] * 20), lambda: 0) if isinstance(one, Piece)]
     assert whole(pieces) == b"a" * 8000
     assert max(len(piece.data) for piece in pieces) <= 1400
+
+
+def test_a_piece_of_a_plain_file_is_read_again_where_it_is_judged_and_only_from_the_same_file(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_bytes(TEXT)
+    (piece,), _ = all_of([path])
+    assert piece.light().data == b""
+    assert piece.light().content() == piece.content() == TEXT
+    path.rename(tmp_path / "a.log.1")
+    path.write_bytes(TEXT)
+    with pytest.raises(FileNotFoundError):
+        piece.light().content()
+    (tmp_path / "a.gz").write_bytes(gzip.compress(TEXT))
+    (packed,), _ = all_of([tmp_path / "a.gz"])
+    assert packed.light().data == TEXT
 
 
 def test_a_source_knows_its_size_for_the_bar(tmp_path):

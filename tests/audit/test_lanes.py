@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from app.audit import lanes
+from app.audit import inputs, lanes
 from app.audit.inputs import Piece
 from tests.audit import logs
 
@@ -50,6 +50,15 @@ def killing_first(results, pids) -> Iterator[bytes]:
 def test_a_killed_process_loses_nothing(pieces, alone):
     pool = lanes._Pool(2, logs.brief("ES256"))
     assert list(killing_first(pool.results(pieces), lambda: list(pool.pool._processes))) == alone
+
+
+def test_a_file_that_is_rotated_away_is_judged_all_the_same(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_text(logs.token())
+    pieces = list(inputs.all_pieces(inputs.walk([str(path)]), None, lambda one: pytest.fail(one.why)))
+    path.unlink()
+    (result,) = lanes.several(1)(logs.brief(), pieces)
+    assert (result.tokens, result.counts["signature", "verified"]) == (1, 1)
 
 
 def _die() -> None:

@@ -130,7 +130,7 @@ def test_too_many_tokens_to_compare_are_said_to_be_too_many(most, is_whole, diff
 
 
 def test_places_are_listed_up_to_a_bound_and_counted_beyond(monkeypatch):
-    monkeypatch.setattr(work, "MOST_PLACES", 5)
+    monkeypatch.setattr(work, "_MOST_OF_PIECE", 5)
     result = judged(f"{logs.token(exp=None)} " * 9)
     assert len(result.places["claim_no_exp"]) == 5
     assert result.counts["finding", "claim_no_exp"] == 9

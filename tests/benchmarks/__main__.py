@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import core, page, server
+from tests.benchmarks import audit, core, gateway, page, server
 from tests.benchmarks.promises import Promise
 from tests.benchmarks.tables import Table
 
@@ -23,6 +23,8 @@ MEASURES: dict[str, Callable[[], tuple[list[Table], list[Promise]]]] = {
     "core": core.measure,
     "server": server.measure,
     "page": page.measure,
+    "audit": audit.measure,
+    "gateway": gateway.measure,
 }
 PACKAGES = ("cryptography", "flask", "waitress", "pyjwt", "joserfc", "playwright")
 
