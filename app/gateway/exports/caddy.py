@@ -56,4 +56,4 @@ def export(policy: Policy) -> Export:
     return Export((File("Caddyfile", "caddyfile", text),), told.gaps, (*notes(policy, _START), DROPPED))
 
 
-GATEWAY = Gateway("caddy", "Caddy with forward_auth", True, export, answering(Manner("Caddy", refused_by_go("Caddy"))))
+GATEWAY = Gateway("caddy", "Caddy (forward_auth)", True, export, answering(Manner("Caddy", refused_by_go("Caddy"))))

@@ -132,4 +132,4 @@ def _refuses(request: Request) -> Answer | None:
 
 _BUFFER = 16_384
 _BAD = "<html><body><h1>400 Bad request</h1>\nYour browser sent an invalid request.\n</body></html>\n"
-GATEWAY = Gateway("haproxy-lua", "HAProxy, asking through Lua", True, export, answering(Manner("HAProxy", _refuses)))
+GATEWAY = Gateway("haproxy-lua", "HAProxy (asking in Lua)", True, export, answering(Manner("HAProxy", _refuses)))

@@ -151,4 +151,4 @@ _PHRASES = {400: "Bad Request", 401: "Authorization Required", 403: "Forbidden",
 _METHOD = re.compile(r"[A-Z_-]+")
 _LONGEST_LINE = 8192
 _MANNER = Manner("nginx", _refuses, _page, {400: 401, 503: 403}, twice=400)
-GATEWAY = Gateway("nginx", "nginx with auth_request", True, export, answering(_MANNER))
+GATEWAY = Gateway("nginx", "nginx (auth_request)", True, export, answering(_MANNER))

@@ -65,4 +65,4 @@ def _refuses(request: Request) -> Answer | None:
     return refused_by_go("Traefik")(request)
 
 
-GATEWAY = Gateway("traefik", "Traefik with ForwardAuth", True, export, answering(Manner("Traefik", _refuses)))
+GATEWAY = Gateway("traefik", "Traefik (ForwardAuth)", True, export, answering(Manner("Traefik", _refuses)))
