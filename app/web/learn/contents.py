@@ -30,6 +30,7 @@ _ROWS = (
     Leaf("oauth", "OAuth 2.0 and OpenID Connect", "Which token is for whom, and what each receiver checks.", _USE),
     Leaf("sessions", "Sessions", "Session ID or JWT, where to keep it, how long, and how to end it.", _USE),
     Leaf("gateways", "API gateways", "Authentication, validation and authorization by claims before the service.", _USE),
+    Leaf("forward-auth", "Forward-auth server", "jwtlens as the judge behind nginx, Caddy, Traefik, HAProxy or Envoy.", _USE),
     Leaf("best-practices", "Best practices", "RFC 8725 and its revision, rule by rule, with what the debugger shows.", _USE),
     Leaf("attacks", "Attacks", "What attackers do with tokens, why it worked, and what stops it.", _USE),
     Leaf("deployment", "Deployment", "From an empty server to TLS in ten minutes: files, settings, limits, copies, upgrades.", _USE),
