@@ -23,6 +23,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "another spelling": ("GET /orders", "X_User: a", bearer()),
     "a client's copy": ("GET /orders", "X-User: a", bearer()),
     "TRACE": ("TRACE /items", bearer()),
+    "CONNECT": ("CONNECT /items", bearer()),
     "PROPFIND": ("PROPFIND /items", bearer()),
     "small letters": ("get /items", bearer()),
     "a token of 7 kB": ("GET /orders", f"Authorization: Bearer {'a' * 7_000}"),

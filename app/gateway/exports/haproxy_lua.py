@@ -125,7 +125,14 @@ def _refuses(request: Request) -> Answer | None:
         raise NotKnown
     if len(request.values("Host")) > 1 and len(set(request.values("Host"))) > 1:
         return own("HAProxy", 400, "two Host headers", _BAD)
-    if "#" in request.target or not re.match(r"/|\*$|[A-Za-z]+://[^/?#]", request.target) or not request.target.isascii():
+    if request.method == "CONNECT" and not request.target.startswith("/"):
+        raise NotKnown
+    if (
+        request.method == "CONNECT"
+        or "#" in request.target
+        or not re.match(r"/|\*$|[A-Za-z]+://[^/?#]", request.target)
+        or not request.target.isascii()
+    ):
         return own("HAProxy", 400, "an address that it cannot read", _BAD)
     return None
 
