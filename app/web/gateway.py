@@ -72,6 +72,7 @@ def read_form() -> tuple[GatewayForm, Change]:
     form = forms.read(GatewayForm, _MOST_FIELDS)
     if "policy" not in request.form:
         form = drafting.draft(form.token, request.form.get("key", ""), request.form.get("key_encoding", "auto"))
+        form.was = form.policy
         return form, Change(form.policy)
     form.shown = _shown(request.form.get("view") or form.shown)
     length = len(_OF_POLICY)

@@ -50,20 +50,20 @@ def test_text_and_form_are_kept_in_step(gateway):
 
 def test_a_row_comes_and_goes_by_keyboard_and_takes_the_focus_along(gateway):
     page = gateway("preset=rotation&shown=form")
-    page.get_by_role("button", name="Add to routes").focus()
+    page.get_by_role("button", name="Add route").focus()
     page.keyboard.press("Enter")
     expect(field(page, "routes[1]~how")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("/reports")
     expect(page.locator("#policy-text")).to_have_value(re.compile('{"prefix": "/reports"}'))
-    page.get_by_role("button", name="Add a rule about claims to route 2").press("Enter")
+    page.get_by_role("button", name="Add rule about claims to route 2").press("Enter")
     expect(field(page, "routes[1].claims.claim")).to_be_focused()
     page.get_by_role("button", name="Combine this rule with another").press("Enter")
     expect(field(page, "routes[1].claims~join")).to_have_value("all")
     assert len(policy(page)["routes"][1]["claims"]["all"]) == 2
     page.get_by_role("button", name="Remove route 2").press("Enter")
-    expect(page.get_by_role("button", name="Add to routes")).to_be_focused()
+    expect(page.get_by_role("button", name="Add route")).to_be_focused()
     assert policy(page)["routes"] == [{"prefix": "/"}]
 
 
@@ -116,7 +116,7 @@ def test_form_and_gateway_work_without_scripts(gateway):
     page = gateway("preset=rotation", java_script_enabled=False)
     page.get_by_role("button", name="form", exact=True).click()
     field(page, "realm").fill("mine")
-    page.get_by_role("button", name="Add to routes").click()
+    page.get_by_role("button", name="Add route").click()
     expect(field(page, "routes[1]~how")).to_be_focused()
     page.get_by_label("As your gateway would").select_option("kong")
     page.get_by_role("button", name="Show").click()

@@ -45,14 +45,14 @@ def fill(row: Group, entry: Policy, place: str) -> None:
         _key(inner, key, put_at(keys, number))
         if len(keys) > 1:
             inner.buttons.append(
-                Button(f"remove {inner.name}", "remove", f"Remove key {number + 1} of {row.title.lower()}", take_out(keys, key))
+                Button(f"remove {inner.name}", "remove key", f"Remove key {number + 1} of {row.title.lower()}", take_out(keys, key))
             )
         row.groups.append(inner)
 
     def add() -> None:
         entry.setdefault("keys", keys).append(dict(_NEW_KEY))
 
-    row.buttons.append(Button(f"add {place}.keys", "add key", f"Add a key to {row.title.lower()}", add))
+    row.buttons.append(Button(f"add {place}.keys", "add key", f"Add key to {row.title.lower()}", add))
 
 
 def _key(group: Group, key: Any, put: Callable[[Any], None]) -> None:

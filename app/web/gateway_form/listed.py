@@ -10,7 +10,7 @@ from app.web.gateway_form.rows import Button, Group, Options, Policy, as_json, d
 
 def listed(policy: Policy, member: str, title: str, one: Callable[[Group, Policy, str], None], new: Callable[[list[Any]], Any]) -> Group:
     """A group with a row for each entry of the array *member*."""
-    group = Group(member, title)
+    group, what = Group(member, title), title.removesuffix("s").lower()
     entries = policy.get(member, [])
     if not isinstance(entries, list):
         group.fields.append(as_json(member, title, entries, put_at(policy, member)))
@@ -20,14 +20,14 @@ def listed(policy: Policy, member: str, title: str, one: Callable[[Group, Policy
         policy.setdefault(member, entries).append(new(entries))
 
     for number, entry in enumerate(entries):
-        row = Group(f"{member}[{number}]", f"{title.removesuffix('s')} {number + 1}", folds=True)
+        row = Group(f"{member}[{number}]", f"{what.capitalize()} {number + 1}", folds=True)
         if isinstance(entry, dict):
             one(row, entry, row.name)
         else:
             row.fields.append(as_json(row.name, row.title, entry, put_at(entries, number)))
-        row.buttons.append(Button(f"remove {row.name}", "remove", f"Remove {row.title.lower()}", take_out(entries, entry)))
+        row.buttons.append(Button(f"remove {row.name}", f"remove {what}", f"Remove {row.title.lower()}", take_out(entries, entry)))
         group.groups.append(row)
-    group.buttons.append(Button(f"add {member}", f"add {title.removesuffix('s').lower()}", f"Add to {title.lower()}", add))
+    group.buttons.append(Button(f"add {member}", f"add {what}", f"Add {what}", add))
     return group
 
 

@@ -40,7 +40,7 @@ def places(policy: Policy) -> Group:
         _place(row, entry, put)
         row.buttons.append(Button(f"remove {row.name}", "remove", f"Remove place {number + 1}", _remove_place(entries, entry, keep)))
         group.groups.append(row)
-    group.buttons.append(Button("add token", "add place", "Add a place of the token", add))
+    group.buttons.append(Button("add token", "add place", "Add place of the token", add))
     return group
 
 
@@ -89,7 +89,7 @@ def upstream(policy: Policy) -> Group:
 
     for number, name in enumerate(headers):
         group.groups.append(_header(policy, headers, number, name))
-    group.buttons.append(Button("add upstream", "add header", "Add a header for the API", add))
+    group.buttons.append(Button("add upstream", "add header", "Add header for the API", add))
     return group
 
 

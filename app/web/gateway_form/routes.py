@@ -95,4 +95,4 @@ def _claims(row: Group, entry: Policy, place: str) -> None:
     if "claims" in entry:
         row.groups.append(rules.group_of(entry["claims"], place, put_at(entry, "claims"), lambda: entry.pop("claims") and None))
     else:
-        row.buttons.append(Button(f"add {place}", "add rule about claims", f"Add a rule about claims to {row.title.lower()}", add))
+        row.buttons.append(Button(f"add {place}", "add rule about claims", f"Add rule about claims to {row.title.lower()}", add))

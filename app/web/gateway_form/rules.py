@@ -43,7 +43,7 @@ def group_of(rule: Any, name: str, put: Put, remove: Callable[[], None], depth: 
         _join(group, rule, join, remove, depth)
     else:
         group.fields.append(as_json(name, title, rule, put))
-    group.buttons.append(Button(f"remove {name}", "remove", f"Remove the rule {name}", remove))
+    group.buttons.append(Button(f"remove {name}", "remove rule", f"Remove the rule {name}", remove))
     return group
 
 
@@ -112,7 +112,7 @@ def _join(group: Group, rule: dict[str, Any], how: str, remove: Callable[[], Non
     for number, one in enumerate(rule[how]):
         place = f"{group.name}.{how}[{number}]"
         group.groups.append(group_of(one, place, _put_in(rule, how, one), _remove_from(rule, how, one, remove), depth + 1))
-    group.buttons.append(Button(f"add {group.name}", "add rule", f"Add a rule to {group.name}", lambda: rule[how].append(new_compare())))
+    group.buttons.append(Button(f"add {group.name}", "add rule", f"Add rule to {group.name}", lambda: rule[how].append(new_compare())))
 
 
 def _put_in(rule: dict[str, Any], how: str, old: Any) -> Put:
