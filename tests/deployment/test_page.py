@@ -16,7 +16,7 @@ from app.settings import READERS, from_environment
 from app.web import turns
 from app.web.learn import contents
 from app.web.security import MAX_BODY
-from tests.deployment.running import DEPLOY, ROOT
+from tests.deployment.running import DEPLOY, NAME, ROOT
 
 PATH = contents.LEAVES["deployment"].path
 NGINX = (DEPLOY / "nginx.conf").read_text()
@@ -53,7 +53,7 @@ def test_every_setting_that_it_names_is_one(leaf: Any):
     named = set(re.findall(r"JWTLENS_([A-Z_]+)", "\n".join(blocks(leaf, "shell")) + leaf.text))
     assert {name.lower() for name in named} <= READERS.keys()
     (written,) = [block for block in blocks(leaf, "shell") if "/etc/jwtlens.env" in block]
-    given = dict(line.split("=", 1) for line in written.splitlines() if line.startswith("JWTLENS_"))
+    given = dict(line.replace("$NAME", NAME).split("=", 1) for line in written.splitlines() if line.startswith("JWTLENS_"))
     assert not from_environment(given).is_for_one
 
 
