@@ -1,12 +1,15 @@
 """Nobody gets round jwtlens behind a real proxy: not by another spelling of a path, not by a header, not by a request in a request."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from app.gateway.request import OVERRIDES
 from tests.proxies.attacks import IDENTITY, MORE_PATHS, PATHS, SMUGGLED, SPOOFS, readings
 from tests.proxies.gate import bearer
 from tests.proxies.harness import Stack, request
 
+EXAMPLES = 80
 GOOD = {"X-User": ["user-1"], "X-Roles": ["clerk"], "X-Forwarded-User": ["user-1"]}
 
 
@@ -42,6 +45,22 @@ def test_a_spelling_that_nobody_can_misread_is_let_through(stack: Stack):
     assert (reply.status, readings(seen.target)) == (200, {"/public/x"})
 
 
+PIECES = some.sampled_from((
+    "/", "/public", "/news", "/admin", "/orders", "//", "/.", "/..", "..", ".", "%2e", "%2E%2e", "%2f", "%5c", "\\", ";", "%3b", "#", "?",
+    "%00", "%252e", "%25", "%23", "%3f", "%c0%ae", "%ef%bc%8f", "\xe4", "%09", "x", "a=b", ":", "@", "http://api.test", "%zz", "~", "*",
+))  # fmt: skip
+
+
+@given(some.lists(PIECES, min_size=1, max_size=7).map("".join), some.booleans())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_no_path_of_odd_pieces_leads_to_what_is_denied(stack: Stack, target: str, has_token: bool):
+    may_have = is_ours if has_token else is_open
+    reply, seen = stack.ask(f"GET {target}", *([bearer()] if has_token else []))
+    assert reply.is_of_api == bool(seen)
+    for one in seen:
+        assert [path for path in readings(one.target) if not may_have(path)] == []
+
+
 # Headers -----------------------------------------------------------------------------------------------------------
 
 
@@ -68,6 +87,20 @@ def test_no_header_of_the_client_opens_a_route(stack: Stack, case: str):
     for line, headers in (("GET /admin", (bearer(),)), ("POST /items", (bearer(),)), ("GET /orders", ())):
         reply, seen = stack.ask(line, *headers, *SPOOFS[case])
         assert (reply.status >= 400, reply.is_of_api, seen) == (True, False, [])
+
+
+SEPARATORS = some.sampled_from("-_.~!$^|'`%*+& \t\0:\xad")
+
+
+@given(some.sampled_from(IDENTITY), SEPARATORS, some.booleans(), some.sampled_from(("", " ", "\t", ":", "\r", "\n", "\0", "_", "-")))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_no_odd_spelling_of_a_header_makes_it_another(stack: Stack, name: str, separator: str, is_upper: bool, end: str):
+    spelt = (name.upper() if is_upper else name.lower()).replace("-", separator) + end
+    for line, headers in (("GET /orders", (bearer(),)), ("GET /news", ())):
+        _, seen = stack.ask(line, *headers, f"{spelt}: admin")
+        for one in seen:
+            for known in IDENTITY:
+                assert [value for value in one.values(known) if value] == (GOOD.get(known, []) if headers else [])
 
 
 def test_what_comes_behind_the_body_is_no_header(stack: Stack):
