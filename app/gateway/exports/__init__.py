@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import apache, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, traefik
+from app.gateway.exports import apache, apisix, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, nginx_plus, traefik
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
@@ -15,8 +15,10 @@ _ROWS: tuple[Gateway, ...] = (
     traefik.GATEWAY,
     haproxy_lua.GATEWAY,
     haproxy.GATEWAY,
+    nginx_plus.GATEWAY,
     envoy.GATEWAY,
     kong.GATEWAY,
+    apisix.GATEWAY,
     apache.GATEWAY,
     krakend.GATEWAY,
     aws.GATEWAY,

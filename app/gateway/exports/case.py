@@ -25,6 +25,7 @@ class Case:
     It is plain when no two programs read its method, path or headers in two ways. *exp* is our sentence about that claim.
     """
 
+    request: Request
     route: Route | None
     found: tuple[str, ...]
     text: str
@@ -86,6 +87,7 @@ def _case(policy: Policy, request: Request, decision: Decision) -> Case:
     is_plain = not any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token")
     exp = next((rule.because for rule in decision.rules if rule.name == "exp"), "")
     return Case(
+        request,
         decision.route,
         tuple(one.where for one in found),
         text,

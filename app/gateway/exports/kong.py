@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.gateway.exports import native
+from app.gateway.exports import blocks, native
 from app.gateway.exports.asking import API
 from app.gateway.exports.case import PASSED_ON, Case, NotKnown, answering
 from app.gateway.exports.credentials import Option, by_issuer, options, tell_keys
@@ -50,7 +50,7 @@ def export(policy: Policy) -> Export:
         ],
         "consumers": _consumers(policy, credentials, by_kid=bool(by_kid)),
     }
-    return Export((File("kong.yaml", "yaml", native.to_yaml(document)),), gaps.all(), _notes(credentials))
+    return Export((File("kong.yaml", "yaml", blocks.to_yaml(document)),), gaps.all(), _notes(credentials))
 
 
 def _by_kid(policy: Policy) -> list[tuple[int, str, Option]]:

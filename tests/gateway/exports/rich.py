@@ -77,7 +77,7 @@ def gaps(export: Export) -> dict[str, str]:
 
 
 @cache
-def _decided(name: str) -> tuple[Policy, Any, Decision]:
+def decided(name: str) -> tuple[Policy, Any, Decision]:
     row = ROWS[name]
     keys = {name: read_keys(key if isinstance(key, str) else json.dumps(key)) for name, key in row.keys.items()}
     policy, request = read_policy(json.dumps(row.policy)), read_request(row.request())
@@ -87,7 +87,7 @@ def _decided(name: str) -> tuple[Policy, Any, Decision]:
 def answers(gateway: Gateway) -> Iterator[tuple[Row, Answer]]:
     """Every row of the shared table for which it is known what *gateway* answers."""
     for name, row in ROWS.items():
-        answer = gateway.answer(*_decided(name))
+        answer = gateway.answer(*decided(name))
         if answer is not None:
             yield row, answer
 
@@ -96,7 +96,7 @@ def passed_though_denied(gateway: Gateway) -> Iterator[tuple[Row, dict[str, str]
     """The rows that their policy denies and *gateway* passes on, with the gaps of its export."""
     for row, answer in answers(gateway):
         if answer.status == 200 and row.must.status != 200:
-            yield row, gaps(gateway.export(_decided(row.name)[0]))
+            yield row, gaps(gateway.export(decided(row.name)[0]))
 
 
 PATHS = ("/", "/a", "/a/", "/a/b", "/ab", "/a/b/c", "/b")
