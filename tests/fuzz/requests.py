@@ -55,8 +55,10 @@ def ask(examples: int, seed: int | None = None, *, corners: bool = True) -> Summ
     The *corners* of every member are the same in any case.
     """
     _register()
+    # Without a database: it would write to the folder, and compare each request with all others.
+    generation = {"max-examples": examples, "deterministic": seed is None, "database": "none"}
     phases = {name: {"enabled": corners} for name in ("examples", "coverage")}
-    configuration = {**_CONFIGURATION, "generation": {"max-examples": examples, "deterministic": seed is None}, "phases": phases}
+    configuration = {**_CONFIGURATION, "generation": generation, "phases": phases}
     if seed is not None:
         configuration["seed"] = seed
     schema = schemathesis.openapi.from_dict(_with_formats(document()), config=SchemathesisConfig.from_dict(configuration))
