@@ -44,7 +44,7 @@ EXPIRIES = (VALID, EARLY, NEVER, *(name for _, name in AGES), LONG_AGO, UNKNOWN)
 _USABLE = (VALID, NEVER)
 _TIMES = ("exp", "nbf", "iat")
 OTHER = "other"
-_MOST_HEADERS = 4096
+_MOST_HEADERS, _LONGEST_HEADER = 4096, 2048
 
 
 class Judged(NamedTuple):
@@ -161,11 +161,14 @@ class Judge:
     def _header(self, text: str, token: Token) -> _Header | None:
         """What the header says, kept: None when it is no JOSE header, so that the text is no token."""
         known = (text.partition(".")[0], token.kind == "JWE")
-        if known not in self._headers:
+        if known in self._headers:
+            return self._headers[known]
+        own = _read_header(token)
+        if len(known[0]) <= _LONGEST_HEADER:
             if len(self._headers) >= _MOST_HEADERS:
                 self._headers.clear()
-            self._headers[known] = _read_header(token)
-        return self._headers[known]
+            self._headers[known] = own
+        return own
 
 
 def _read_header(token: Token) -> _Header | None:

@@ -76,7 +76,7 @@ class _Worker:
 
     def result(self) -> Result:
         piece, found = self.piece, self.found
-        lines: list[str] = []
+        lines = bytearray()
         ids = [bytearray() for _ in range(PARTS)]
         times: Counter[Judged] = Counter()
         name = json.dumps(piece.name)
@@ -95,12 +95,12 @@ class _Worker:
             ids[part(digest)] += digest
             inside = f',"in":"{spot.inside}"' if spot.inside else ""
             place = f'"file":{name},"line":{line},"offset":{piece.offset + at},"length":{spot.length}{inside}'
-            lines.append(f'{{{place},"id":"{digest.hex()}","mask":"{_mask(spot.token)}",{told}}}\n')
+            lines += f'{{{place},"id":"{digest.hex()}","mask":"{_mask(spot.token)}",{told}}}\n'.encode()
             times[judged] += 1
             for code in judged.codes:
                 self.note(code, line, spot, digest.hex())
-        found.tokens = len(lines)
-        found.lines = "".join(lines).encode()
+        found.tokens = times.total()
+        found.lines = bytes(lines)
         found.ids = tuple(map(bytes, ids))
         self.count(times)
         return found

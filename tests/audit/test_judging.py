@@ -40,6 +40,7 @@ def test_it_decides_as_the_whole_report_does(algorithm, asked):
             if both is None:
                 assert not isinstance(report.header, dict) or "alg" not in report.header
                 continue
+            report.is_thorough = False  # what else would match is no part of an audit
             judged = both[0]
             judged_with_key += judged.key > 0
             assert agrees(judged, report), (judged, text)

@@ -12,6 +12,7 @@ import pytest
 
 from app.audit import inputs, lanes
 from app.audit.inputs import Piece
+from app.cli import main
 from tests.audit import logs
 
 PIECES = 12
@@ -112,6 +113,18 @@ def test_a_killed_worker_of_dask_loses_nothing(cluster, pieces, alone):
     results = lanes.cluster(cluster.scheduler_address)(logs.brief("ES256"), pieces)
     assert list(killing_first(results, lambda: pids)) == alone
     assert pids[0] not in {worker.pid for worker in cluster.workers.values()}
+
+
+def test_the_command_runs_over_the_cluster(cluster, tmp_path, capfdbinary, monkeypatch):
+    monkeypatch.setenv("CANARY_KEY", logs.SECRET)
+    (tmp_path / "a.log").write_text("\n".join(logs.token(jti=str(number)) for number in range(20)))
+    asked = ["audit", str(tmp_path), "--key-env", "CANARY_KEY", "--at", str(logs.AT)]
+    told = []
+    for more in ([], ["--dask", cluster.scheduler_address]):
+        assert main([*asked, *more]) == 0
+        told.append(capfdbinary.readouterr())
+    assert told[0] == told[1]
+    assert told[0].out.count(b'"signature":"verified"') == 20
 
 
 def test_where_no_scheduler_is_it_is_said(monkeypatch):

@@ -6,6 +6,8 @@ import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app import tokens
 from app.audit import work
@@ -134,6 +136,15 @@ def test_places_are_listed_up_to_a_bound_and_counted_beyond(monkeypatch):
     result = judged(f"{logs.token(exp=None)} " * 9)
     assert len(result.places["claim_no_exp"]) == 5
     assert result.counts["finding", "claim_no_exp"] == 9
+
+
+@given(st.text(), st.text(), st.binary(max_size=40), st.sampled_from(["HS256", "ES256", "none", "RSA1_5", "x"]))
+def test_no_text_stops_an_audit(header, payload, signature, alg):
+    texts = [logs.raw(f'{{"alg":"{alg}",{json.dumps(header)}:{json.dumps(payload)}}}', payload, signature)]
+    texts += [logs.raw('{"alg":"HS256"' + header, payload, signature), texts[0] + "~" + texts[0], texts[0] + ".eA.eA"]
+    result = judged(" ".join(texts).encode("utf-8", "surrogatepass"))
+    assert result.tokens + result.counts["other", "looks like a token and is none"] >= 3
+    assert len(lines(result)) == result.tokens
 
 
 def test_a_result_says_no_word_that_its_table_lacks():
