@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import apache, apisix, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, nginx_plus, traefik
+from app.gateway.exports import apache, apipark, apisix, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, nginx_plus, traefik
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
@@ -19,6 +19,7 @@ _ROWS: tuple[Gateway, ...] = (
     envoy.GATEWAY,
     kong.GATEWAY,
     apisix.GATEWAY,
+    apipark.GATEWAY,
     apache.GATEWAY,
     krakend.GATEWAY,
     aws.GATEWAY,
