@@ -13,11 +13,11 @@ from app.gateway.policy import Path, Policy, Source
 from app.gateway.request import METHODS, OVERRIDES
 from app.gateway.upstream import LONGEST_VALUE
 
-# Printable ASCII without what some server cuts at, and escapes: of no slash, backslash, semicolon, ?, # or control character.
-_PATH = r"""^/(?:[!$&-:=@A-Z_a-z~|^`<>"\[\]{}]|%(?:2[0-24-9abdeABDE]|2[cC]|3[0-9acdeACDE]|[4689a-fA-F][0-9a-fA-F]|5[0-9abdefABDEF]|7[0-9a-eA-E]))*$"""
-_TEXT = rf"^(?:[ -~]|{pattern.UTF8})*$"
+# Of nginx Plus too. Printable ASCII without what some server cuts at, and escapes: of no slash, backslash, semicolon, ?, # or control character.
+PATH = r"""^/(?:[!$&-:=@A-Z_a-z~|^`<>"\[\]{}]|%(?:2[0-24-9abdeABDE]|2[cC]|3[0-9acdeACDE]|[4689a-fA-F][0-9a-fA-F]|5[0-9abdefABDEF]|7[0-9a-eA-E]))*$"""
+TEXT = rf"^(?:[ -~]|{pattern.UTF8})*$"
 # Empty and dot segments, what is encoded twice, and letters that some servers fold into one of the signs above (NFKC).
-_AMBIGUOUS = (
+AMBIGUOUS = (
     r"//|/\.{1,2}(?:/|$)|%[0-9A-Fa-f]{2}"
     r"|\xCD\xBE|\xE2\x80[\xA4-\xA6]|\xE2\x81[\x87-\x89]|\xE2\x84[\x80\x81\x85\x86]|\xEF[\xB8\xB9\xBC]"
 )
@@ -44,10 +44,10 @@ def before_the_token(policy: Policy, gaps: Gaps) -> Iterator[str]:
     yield refused(f"!{{ method {' '.join(METHODS)} }}")
     yield "acl absolute url -m beg /"
     yield refused("{ fc_http_major 1 } !absolute")
-    yield refused(f"!{{ path -m reg -- {quote(_PATH)} }}")
+    yield refused(f"!{{ path -m reg -- {quote(PATH)} }}")
     yield "http-request set-var(txn.path) path,url_dec"
-    yield refused(f"!{{ var(txn.path) -m reg -- {quote(_TEXT)} }}")
-    yield refused(f"{{ var(txn.path) -m reg -- {quote(_AMBIGUOUS)} }}")
+    yield refused(f"!{{ var(txn.path) -m reg -- {quote(TEXT)} }}")
+    yield refused(f"{{ var(txn.path) -m reg -- {quote(AMBIGUOUS)} }}")
     headers = [source.name for source in policy.sources if source.place == "header"]
     single = {name.lower(): name for name in (*_SINGLE, *headers, *(name for name, _ in policy.upstream))}
     for low, name in single.items():
