@@ -60,7 +60,7 @@ def there(gateway: Gateway, policy: Policy, request: Request, decision: Decision
     answer = gateway.answer(policy, request, decision)
     if answer is None:
         return There(gateway.title, gateway.asks)
-    passes = 200 <= answer.status < 300
+    passes = _passes(answer)
     tone: Tone = "good" if passes else "bad"
     differs = _differs(answer, decision)
     word = "Passes the request on" if passes else _status(answer.status)
@@ -86,14 +86,19 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return {"status": answer.status, "headers": headers, "body": answer.body, "because": answer.because}
 
 
+def _passes(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
+
+
 def _differs(answer: Answer, decision: Decision) -> str:
-    if answer.status == decision.status or (200 <= answer.status < 300 and decision.allowed):
+    if answer.status == decision.status or (_passes(answer) and decision.allowed):
         return ""
     return f"This policy says {_status(decision.status)}."
 
 
 def _lines(answer: Answer) -> Iterator[str]:
-    yield f"HTTP/1.1 {_status(answer.status)}"
+    if not _passes(answer):  # else the API has yet to answer
+        yield f"HTTP/1.1 {_status(answer.status)}"
     for name, value in answer.headers:
         yield f"{name}: {value}"
 

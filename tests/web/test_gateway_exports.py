@@ -12,7 +12,7 @@ from tests.gateway.gate import NOW
 from tests.gateway.table import ROWS
 
 HTMX = {"HX-Request": "true"}
-STATUS = {200: 403, 401: 418, 403: 403}
+STATUS = {200: 403, 401: 418, 403: 403, 503: 200}
 """What the made-up gateway answers to what is decided here; of everything else it is not known."""
 
 
@@ -69,6 +69,12 @@ def test_it_says_what_a_client_gets_and_where_that_differs(gate, asked):
     assert '{"message": "no"}' in words
     same = asked(request="GET /nowhere", policy=json.dumps({"routes": []})).words("there")
     assert same.startswith("403 Forbidden Its plugin says so. HTTP/1.1")
+
+
+def test_what_it_lets_through_is_passed_on_and_not_answered(gate, asked):
+    words = asked("migration", named="").words("there")
+    assert words.startswith("Passes the request on Its plugin says so. This policy says 503 Service Unavailable.")
+    assert "HTTP/1.1" not in words
 
 
 def test_what_is_not_known_is_said_to_be_not_known(gate, asked):

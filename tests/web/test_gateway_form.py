@@ -22,7 +22,7 @@ WORDS = some.text(min_size=1, max_size=8) | some.sampled_from(
 )
 TOKENS = some.from_regex(r"[a-z:]{1,6}", fullmatch=True)
 STEPS = some.from_regex(r"[a-z_]{1,5}(\.[a-z_]{1,5})?", fullmatch=True) | some.lists(WORDS, min_size=1, max_size=2)
-SCALARS = some.booleans() | some.integers(-(10**20), 10**20) | some.sampled_from([0.5, 1.0, 1e300]) | WORDS
+SCALARS = some.booleans() | some.integers(-(10**20), 10**20) | some.sampled_from([0.5, 1.0, 1e300, 10**30, -1e-9]) | WORDS
 COMPARES = some.one_of(
     *(
         some.fixed_dictionaries({"claim": STEPS, how: value})

@@ -12,7 +12,7 @@ from app.web.gateway_form.rewriting import fresh, same
 
 _JSON = ('"', "[", "{")
 _SPOILT = frozenset(("json_constant", "json_duplicate_member", "json_byte_order_mark"))
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 # What a browser changes in a field, or cannot be sent.
 _UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
