@@ -30,6 +30,7 @@ test: lint types unit ## Run everything: linters, types, unit and browser tests
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app hatch_build.py
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy

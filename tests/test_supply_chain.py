@@ -175,3 +175,37 @@ def test_wheel_and_sdist_are_built_again_to_the_byte(tmp_path):
     assert made.keys() == again.keys()
     for name, data in made.items():
         assert hashlib.sha256(again[name]).hexdigest() == hashlib.sha256(data).hexdigest(), name
+
+
+# Rules of security ------------------------------------------------------------------------------------------------
+
+SOURCES = sorted(path for folder in ("app", "tests") for path in (ROOT / folder).rglob("*.py"))
+
+
+def exceptions():
+    """Every line that is excused from a rule of security, by ruff or by bandit."""
+    for path in (*SOURCES, ROOT / "hatch_build.py"):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if re.search(r"#\s*(noqa: .*\bS\d{3}|nosec\b)", line):
+                yield f"{path.relative_to(ROOT)}:{number}", line
+
+
+def test_every_exception_from_a_rule_of_security_has_its_rule_and_its_reason():
+    found = [(place, line) for place, line in exceptions() if place != "tests/test_supply_chain.py"]
+    for place, line in found:
+        assert not re.search(r"nosec(?! B\d{3})", line), f"{place}: which rule?"
+        assert re.search(r"[SB]\d{3}\s+(- |# )\w.{12,}$", line), f"{place}: why?"
+
+
+def test_every_rule_of_security_that_is_left_out_has_a_reason():
+    text = (ROOT / "pyproject.toml").read_text()
+    lines = [line for line in text.splitlines() if re.search(r'"[SB]\d{3}"', line)]
+    assert lines
+    for line in lines:
+        assert re.search(r'"[SB]\d{3}",? # \w.{12,}', line), line
+
+
+def test_the_linters_look_for_what_is_insecure():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert "S" in settings["ruff"]["lint"]["select"]
+    assert re.search(r"^\t\$\(BIN\)/bandit .*\bapp\b", (ROOT / "Makefile").read_text(), re.MULTILINE)

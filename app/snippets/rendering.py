@@ -206,7 +206,7 @@ def _environment(language_id: str) -> jinja2.Environment:
     language = LANGUAGES[language_id]
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # noqa: S701 # nosec B701 # it writes code, and each language quotes its own literals
         trim_blocks=True,
         lstrip_blocks=True,
         comment_start_string="{##",  # bash counts the characters of a variable with {#
@@ -234,7 +234,8 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
 
     def bare(name: str) -> Code:
         """Put in a name that the library's own list has, where code has names and not strings."""
-        assert name.isidentifier()
+        if not name.isidentifier():
+            raise ValueError("the list of a library has a name that is none of code")
         return Code(name)
 
     return {"at": at, "indented": indented, "bare": bare}

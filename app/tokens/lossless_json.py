@@ -364,7 +364,7 @@ class _Reader:
         node = self.value(self.next())
         after = self.next()
         if after.lastgroup != "end":
-            self.extra(after)
+            self.extra(after)  # noqa: S610 # nosec B610 # no query of Django: it refuses what stands behind the value
         return node
 
     def next(self) -> re.Match[str]:
