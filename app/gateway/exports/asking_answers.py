@@ -1,6 +1,6 @@
 """What a client gets from a gateway that asks: what jwtlens says, as far as that gateway hands it on, or a refusal of its own.
 
-Measured with nginx 1.22.1, Caddy 2.6.2 and HAProxy 2.6.12; tests/proxies holds every one of these sentences against them.
+Measured with nginx 1.22.1, Caddy 2.6.2 and HAProxy 2.6.12, and held against them in tests/proxies; of Traefik, read in its source.
 """
 
 from __future__ import annotations
