@@ -10,6 +10,8 @@ from app.gateway.request import OVERRIDES
 
 TYPES = "type.googleapis.com/envoy.extensions"
 
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 # nosec B104 # a gateway is there for everybody
+
 
 def listener(filters: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
     gone = [{"remove": name} for name in dict.fromkeys((*OVERRIDES, *(name for name, _ in policy.upstream)))]
@@ -30,7 +32,7 @@ def listener(filters: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
         },
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    return {"name": "gateway", "address": _address("0.0.0.0", 8080), "filter_chains": [chain]}  # noqa: S104 # nosec B104 # a gateway is there for everybody
+    return {"name": "gateway", "address": _address(_EVERYWHERE, 8080), "filter_chains": [chain]}
 
 
 def _address(host: str, port: int) -> dict[str, Any]:
