@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
@@ -29,7 +29,7 @@ Lane = Callable[[Brief, Iterable[Piece]], Iterator[Result]]
 
 
 class LostWorkers(Exception):
-    """Workers died again and again over the same pieces, or never came."""
+    """Workers died again and again over the same pieces, or the scheduler did."""
 
 
 def here(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
@@ -103,7 +103,7 @@ def _ignore_interrupt() -> None:
 
 def cluster(address: str) -> Lane:
     """A lane over the Dask cluster whose scheduler is at *address*; raises OSError when none answers."""
-    from distributed import Client
+    from distributed import Client, KilledWorker
 
     class Quiet(Client):
         """A client that never found its scheduler is not closed when it is forgotten, which would take 20 seconds."""
@@ -123,6 +123,8 @@ def cluster(address: str) -> Lane:
                     yield under_way.popleft().result()
             while under_way:
                 yield under_way.popleft().result()
+        except (KilledWorker, CancelledError, OSError):
+            raise LostWorkers from None
         finally:
             client.close()
 

@@ -126,7 +126,7 @@ def _run(results: Iterator[Result], found: list[Source | Unread], summary: Summa
                     screen.write_bytes(result.lines)
                 advance(result.done)
         except lanes.LostWorkers:
-            raise Refused("the workers die over and over", "give them more memory, or fewer of them with --workers") from None
+            raise Refused("the workers are lost, and what they were judging", "give them more memory, or do without them") from None
 
 
 def _tell(summary: Summary, brief: Brief, lines: BinaryIO | None, colours: bool | None) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
+from distributed import LocalCluster
 
 from app.audit import inputs, lanes
 from app.audit.inputs import Piece
@@ -97,9 +98,8 @@ def test_no_more_pieces_are_taken_than_the_workers_can_hold(pieces):
 @pytest.fixture(scope="module")
 def cluster():
     """A scheduler and two workers in processes of their own, on loopback."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
     ) as running:
         yield running
 
@@ -113,6 +113,15 @@ def test_a_killed_worker_of_dask_loses_nothing(cluster, pieces, alone):
     results = lanes.cluster(cluster.scheduler_address)(logs.brief("ES256"), pieces)
     assert list(killing_first(results, lambda: pids)) == alone
     assert pids[0] not in {worker.pid for worker in cluster.workers.values()}
+
+
+def test_a_cluster_that_goes_away_is_told(pieces, monkeypatch):
+    monkeypatch.setattr(lanes, "_PATIENCE", 1)
+    with LocalCluster(n_workers=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50) as running:
+        results = lanes.cluster(running.scheduler_address)(logs.brief("ES256"), pieces)
+        next(results)
+    with pytest.raises(lanes.LostWorkers):
+        list(results)
 
 
 def test_the_command_runs_over_the_cluster(cluster, tmp_path, capfdbinary, monkeypatch):
