@@ -209,7 +209,7 @@ class Program:
 def judge(folder: Path, name: str, policy: Policy, file: Path, **more: str) -> Program:
     """`jwtlens gateway` as the notes of the export for *name* say that it is started."""
     port = free_port()
-    (told,) = (note.partition(": ")[2] for note in GATEWAYS[name].export(policy).notes if note.startswith("Start the judge"))
+    (told,) = (note.partition(": ")[2] for note in GATEWAYS[name].export(policy).notes if note.startswith("Start jwtlens"))
     words = [str(file) if word == "policy.json" else word for word in told.split()]
     assert words[:2] == ["jwtlens", "gateway"]
     command = [sys.executable, "-m", "app", *words[1:], "--port", str(port), "--log", "off"]

@@ -18,7 +18,7 @@ from app.tokens.findings import quoted
 JWTLENS = "127.0.0.1:8081"
 API = "127.0.0.1:3000"
 PORT = 8000
-"""The addresses in every export: the judge, the API that stands for the reader's own, and where clients come in."""
+"""The addresses in every export: jwtlens, the API that stands for the reader's own, and where clients come in."""
 ORIGINAL = "jwtlens gateway --policy policy.json --source x-original"
 FORWARDED = "jwtlens gateway --policy policy.json --source x-forwarded"
 """How jwtlens is started: in which headers the proxy tells method and path. nginx is its first choice of a profile."""
@@ -74,10 +74,12 @@ def as_variable(name: str) -> str:
 def notes(policy: Policy, start: str) -> tuple[str, ...]:
     """What whoever installs any of these has to know; *start* is how jwtlens is started beside it."""
     told: tuple[str, ...] = (
-        f"Start the judge beside it: {start}",
+        f"Start jwtlens beside it: {start}",
         f"Put the address of your API in the place of {API}, and let it be reached through the gateway alone.",
         "The whole policy is judged by jwtlens: when it changes, this configuration stays as it is unless the names of headers change.",
     )
+    if any(keys.kind == "secret" for issuer in policy.issuers for keys in issuer.keys):
+        told += ("Give jwtlens each secret that the policy only names, with --key NAME=FILE.",)
     if any(one.place == "query" for one in policy.sources):
         told += ("A token in the query is written into the access log with the address, unless the format of the log leaves that out.",)
     return told

@@ -87,7 +87,7 @@ def export(policy: Policy) -> Export:
     text = _TEXT.format(
         start=_START, jwtlens=JWTLENS, api=API, port=PORT, copied=_lines(copied), removed=_lines(removed), hidden=_lines(hidden)
     )
-    more = ("A malformed request is answered with 401 instead of 400: nginx takes nothing but 2xx, 401 and 403 from a judge.",)
+    more = ("A malformed request is answered with 401 instead of 400: nginx takes nothing but 2xx, 401 and 403 from whom it asks.",)
     return Export((File("jwtlens.conf", "nginx", text),), told.gaps, notes(policy, _START) + more)
 
 

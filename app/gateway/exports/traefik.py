@@ -17,7 +17,7 @@ _START = FORWARDED + ANY_REFUSAL
 _HEAD = f"""\
 # Dynamic configuration, for example /etc/traefik/dynamic/jwtlens.yml. Beside it runs
 #   {_START}
-# The middlewares work in their order: what a client could cheat with goes, the judge is asked, the token goes if it is kept back.
+# The middlewares work in their order: what a client could cheat with goes, jwtlens is asked, the token goes if it is kept back.
 """
 _UPGRADES = Gap(
     "",
@@ -48,7 +48,7 @@ def export(policy: Policy) -> Export:
     more = (
         "The entry point web is one of your static configuration; if it is called otherwise, change entryPoints.",
         "A request that has a header with an underscore in its name is denied by jwtlens; the other gateways can drop such headers.",
-        "Traefik waits 30 seconds for a judge that hangs, and then denies with 500.",
+        "Traefik waits 30 seconds for a jwtlens that hangs, and then denies with 500.",
     )
     return Export((File("jwtlens.yml", "yaml", text),), (*told.gaps, _UPGRADES), notes(policy, _START) + more)
 

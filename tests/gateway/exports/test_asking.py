@@ -152,7 +152,7 @@ def test_no_key_reference_issuer_or_address_stands_in_it(name):
 
 @pytest.mark.parametrize("name", ASKING)
 def test_it_says_how_jwtlens_is_started_beside_it(name):
-    assert f"Start the judge beside it: {STARTED[name]}" in export(name).notes
+    assert f"Start jwtlens beside it: {STARTED[name]}" in export(name).notes
     assert STARTED[name] in text(name)
     assert JWTLENS in text(name)
     assert API in text(name)
@@ -273,6 +273,12 @@ def test_a_claim_in_a_header_with_another_meaning_is_a_gap_and_the_clients_copy_
         for line in lines(name, rules)
         if copied in line and header.lower() in line.lower().replace("_", "-") and "challenge" not in line
     ]
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_secret_is_given_to_jwtlens(name):
+    assert any("--key NAME=FILE" in note for note in export(name, PRESETS["migration"]).notes)
+    assert not any("--key" in note for note in export(name, PLAIN).notes)
 
 
 @pytest.mark.parametrize("name", ASKING)
