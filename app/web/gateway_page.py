@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.gateway import Decision, Problem, Rule, words
-from app.gateway.exports import GATEWAYS
+from app.gateway.exports import GATEWAYS, Gateway
 from app.web import gateway_form, presets
 from app.web.gateway_exports import Exported, There
 from app.web.view import Tone
@@ -102,7 +102,10 @@ class GatewayPage:
     touched: tuple[str, ...] = ()
     focus: str = ""
     focus_by: str = "autofocus"
-    gateways: tuple[tuple[str, str], ...] = tuple((name, row.title) for name, row in GATEWAYS.items())
+    gateways: tuple[tuple[str, tuple[Gateway, ...]], ...] = (
+        ("ask jwtlens, which judges by the whole policy", tuple(row for row in GATEWAYS.values() if row.asks)),
+        ("judge tokens themselves", tuple(row for row in GATEWAYS.values() if not row.asks)),
+    )
     there: There | None = None
     exported: Exported | None = None
     menu: tuple[tuple[str, str], ...] = tuple((name, row["title"]) for name, row in presets.PRESETS.items())
