@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.gateway.exports.apache_rules import is_name
 from app.gateway.policy import Path, Policy, Source
 
 _TIMES = (("exp",), ("nbf",), ("iat",), ("auth_time",))
@@ -49,3 +50,8 @@ def is_time(claim: Path) -> bool:
 def is_passed_on(claim: Path) -> bool:
     """Whether the claim is a variable whose name can be written in an expression."""
     return len(claim) == 1 and claim[0].replace("_", "").isalnum() and claim[0].isascii()
+
+
+def is_kid(kid: str | None) -> bool:
+    """Whether the name can stand before the # and the file of its key."""
+    return kid is None or (is_name((kid,)) and "#" not in kid)

@@ -10,6 +10,7 @@ from app.gateway.exports.native import Gaps
 from app.gateway.policy import KeySource, Policy, Source
 from app.tokens.findings import quoted
 
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512")
 _MORE = "That allows more than this policy"
 
 

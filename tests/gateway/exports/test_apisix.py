@@ -12,7 +12,8 @@ from hypothesis import given, settings
 
 from app.gateway import Policy, credentials, read_policy
 from app.gateway.exports import blocks
-from app.gateway.exports.apisix import ALGORITHMS, GATEWAY
+from app.gateway.exports.apisix import GATEWAY
+from app.gateway.exports.apisix_gaps import ALGORITHMS
 from app.gateway.exports.apisix_lua import literal, program
 from app.gateway.exports.credentials import by_issuer
 from app.gateway.permissions import judge
