@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ _EXAMPLES = (
     "jwtlens audit access.log",
     "jwtlens audit /var/log/app --jwks keys.json --issuer https://login.example.com --out tokens.jsonl --html report.html",
     "zcat old/*.gz | jwtlens audit - --key-file public.pem --alg ES256 --sarif audit.sarif > tokens.jsonl",
-    "jwtlens audit dump.zst --workers 8 --max-life 3600",
+    "jwtlens audit dump.zst --workers 0 --max-life 3600",
 )
 CLEAN, AGAINST, NOT_READ = 0, 1, 2
 _OUTPUT = click.Path(readable=False)
@@ -43,7 +44,7 @@ _OUTPUT = click.Path(readable=False)
 @click.option(
     "--sarif", "sarif_path", metavar="FILE", type=_OUTPUT, help="Write the findings as SARIF 2.1.0, for code scanners and editors."
 )
-@click.option("--workers", metavar="N", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes judge.")
+@click.option("--workers", metavar="N", type=click.IntRange(0, 256), help="How many processes judge; 0 for one on each core.")
 @click.option("--dask", metavar="ADDRESS", help="Judge on the Dask cluster of this scheduler; the keys travel to its workers.")
 @options.colour
 def audit(
@@ -56,7 +57,7 @@ def audit(
     out: str | None,
     html: str | None,
     sarif_path: str | None,
-    workers: int,
+    workers: int | None,
     dask: str | None,
     colours: bool | None,
 ) -> int:
@@ -101,9 +102,12 @@ def _as_given(keys: tokens.Keys) -> tuple[str, str]:
     return (keys.text, keys.encoding) if keys.text or not keys.keys else (of_keys.public_pem(keys.keys[0]), "auto")
 
 
-def _lane(workers: int, dask: str | None) -> lanes.Lane:
+def _lane(workers: int | None, dask: str | None) -> lanes.Lane:
     if dask is None:
-        return lanes.here if workers == 1 else lanes.several(workers)
+        count = (os.cpu_count() or 1) if workers == 0 else workers or 1
+        return lanes.here if count == 1 else lanes.several(count)
+    if workers is not None:
+        raise Refused("workers of this machine and a cluster are asked for", "give one of --workers and --dask")
     try:
         return lanes.cluster(dask)
     except ImportError:
@@ -133,6 +137,8 @@ def _tell(summary: Summary, brief: Brief, lines: BinaryIO | None, colours: bool 
     """The summary: to people on the stream that has no lines of JSON, to programs as the last of these lines."""
     for sentence in audit_telling.unread(summary):
         voice.note("warning", sentence)
+    if not brief.key_text and summary.tokens:
+        voice.note("hint", "no key is given, so no signature is verified; --jwks FILE or --key-file FILE gives one")
     if lines is not None:
         lines.write(audit_telling.last_line(summary))
     elif not screen.is_shown():

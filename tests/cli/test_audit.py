@@ -128,15 +128,22 @@ def test_a_locked_key_is_opened_and_its_public_half_judges(run, tmp_path, argume
     assert lines(done)[0][0]["signature"] == "verified"
 
 
+def test_without_a_key_it_is_said_that_nothing_is_verified(run, log):
+    done = run("audit", str(log), "--at", str(AT))
+    assert done.errors[0].startswith("jwtlens: hint: no key is given, so no signature is verified")
+    assert lines(done)[0][0]["signature"] == "not_checked"
+
+
 def test_several_processes_print_the_same(run, tmp_path, keyed):
     (tmp_path / "a.log").write_text("\n".join(made(payload=json.dumps({"n": number})) for number in range(50)))
-    assert run("audit", str(tmp_path), *ASKED, "--workers", "2").out == run("audit", str(tmp_path), *ASKED).out
+    assert run("audit", str(tmp_path), *ASKED, "--workers", "0").out == run("audit", str(tmp_path), *ASKED).out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ([], "there is nothing to audit"),
+        (["x", "--dask", "canary:", "--workers", "2"], "workers of this machine and a cluster are asked for"),
         (["x", "--dask", "canary:"], "no scheduler of Dask answers at that address"),
         (["x", "--out", "{folder}/no/file"], "a file to write cannot be written"),
         (["{folder}/access.log", "--html", "{folder}/access.log"], "a file to write is one of those to read"),
