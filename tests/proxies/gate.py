@@ -9,7 +9,7 @@ from typing import Any
 
 from app.gateway import Policy, read_policy
 from tests.gateway.gate import AUDIENCE, ISSUER, rs256
-from tests.tokens.keyring import make
+from tests.tokens.keyring import make, private
 
 ELSEWHERE = "https://elsewhere.example"
 ROUTES: list[dict[str, Any]] = [
@@ -38,8 +38,6 @@ def policy(**more: Any) -> Policy:
 
 @cache
 def _made(alg: str, header: str, payload: str, which: int) -> str:
-    from tests.tokens.keyring import private
-
     return make(json.loads(header), payload, alg=alg, key=private(alg, which))
 
 
