@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.gateway.exports import apache, apipark, apisix, aws, caddy, envoy, haproxy, haproxy_lua, kong, krakend, nginx, nginx_plus, traefik
+from app.gateway.exports import (
+    apache,
+    apipark,
+    apisix,
+    aws,
+    caddy,
+    envoy,
+    haproxy,
+    haproxy_lua,
+    istio,
+    kong,
+    krakend,
+    nginx,
+    nginx_plus,
+    traefik,
+)
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 
 __all__ = ["GATEWAYS", "Answer", "Export", "File", "Gap", "Gateway"]
@@ -17,6 +32,7 @@ _ROWS: tuple[Gateway, ...] = (
     haproxy.GATEWAY,
     nginx_plus.GATEWAY,
     envoy.GATEWAY,
+    istio.GATEWAY,
     kong.GATEWAY,
     apisix.GATEWAY,
     apipark.GATEWAY,
