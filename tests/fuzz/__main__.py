@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.fuzz.requests import ask
 from tests.fuzz.running import Run, run, spelt
 from tests.fuzz.targets import TARGETS
 
-_EXAMPLES_A_ROUND = 500
+_EXAMPLES_A_ROUND = 250
+# Each round is a process: the generation of requests takes more than the answers to them.
+_WORKERS = int(os.environ.get("WORKERS") or os.cpu_count() or 1)
 
 
 def main(arguments: list[str]) -> int:
@@ -46,11 +50,17 @@ def _answered(wanted: int, seed: int) -> bool:
     """Whether every answer was as described, and none an error of the server."""
     statuses: Counter[int] = Counter()
     faults: list[str] = []
-    while statuses.total() < wanted and not faults:
-        summary = ask(_EXAMPLES_A_ROUND, seed + statuses.total(), corners=not statuses)
-        statuses += summary.statuses
-        faults += summary.faults
-        print(f"api        {statuses.total():>10,} of {wanted:,} requests", flush=True)
+    with ProcessPoolExecutor(_WORKERS) as workers:
+        while statuses.total() < wanted and not faults:
+            # Of two at once only the first tries the corners, which are the same in every round.
+            rounds = [
+                workers.submit(ask, _EXAMPLES_A_ROUND, seed + statuses.total() + n, corners=not (statuses or n)) for n in range(_WORKERS)
+            ]
+            for one in rounds:
+                summary = one.result()
+                statuses += summary.statuses
+                faults += summary.faults
+            print(f"api        {statuses.total():>10,} of {wanted:,} requests", flush=True)
     told = ", ".join(f"{count:,} × {status or 'no answer'}" for status, count in sorted(statuses.items()))
     errors = sum(count for status, count in statuses.items() if status == 0 or status >= 500)
     print(

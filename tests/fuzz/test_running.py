@@ -1,6 +1,7 @@
 """make fuzz itself: it runs, and what it finds cannot be overlooked."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -27,6 +28,8 @@ def outcome(monkeypatch):
         summary.statuses.update(statuses)
         summary.faults += faults
         monkeypatch.setattr(command, "run", lambda target, seconds, seed: made)
+        monkeypatch.setattr(command, "ProcessPoolExecutor", ThreadPoolExecutor)
+        monkeypatch.setattr(command, "_WORKERS", 1)
         monkeypatch.setattr(command, "ask", lambda examples, seed, corners: summary)
         return command.main(["json", "--requests", "1"])
 
