@@ -11,6 +11,7 @@ from waitress.server import TcpWSGIServer, create_server
 
 from app.server.channel import Channel, late
 from app.server.listening import Listener, listeners
+from app.server.memory import settle
 from app.web.security import MAX_BODY
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Server:
         **options: Any,
     ) -> None:
         """Listen on *host* and *port*, or on *sockets* that are bound already; *options* win over OPTIONS."""
+        # Before there are threads: each would have its heap by then.
+        settle()
         self.sockets: dict[int, Any] = {}
         bound = list(sockets) if sockets else listeners(host, port)
         self.port: int = bound[0].getsockname()[1]
