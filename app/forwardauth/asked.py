@@ -6,7 +6,7 @@ A client can send every one of these headers itself. Whoever takes the first tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from app.gateway import Header, Request
@@ -43,11 +43,14 @@ class Coming(NamedTuple):
     address: str
 
 
-def coming(environ: Mapping[str, Any]) -> Coming:
-    """The request in *environ*. A WSGI server joins headers of one name, so ours hands the lines on beside them."""
-    raw = environ.get("jwtlens.headers")
-    headers = tuple(Header(name, value) for name, value in raw) if raw is not None else tuple(_joined(environ))
-    return Coming(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, environ.get("REMOTE_ADDR", ""))
+def of_lines(method: str, target: str, lines: Iterable[tuple[str, str]], address: str) -> Coming:
+    """The request whose headers are *lines*, each as it came."""
+    return Coming(method, target, tuple(Header(name, value) for name, value in lines), address)
+
+
+def of_wsgi(environ: Mapping[str, Any]) -> Coming:
+    """The request in *environ*, where headers of one name are joined: two of them are one that no rule takes."""
+    return of_lines(environ["REQUEST_METHOD"], environ["REQUEST_URI"], _joined(environ), environ.get("REMOTE_ADDR", ""))
 
 
 def read(came: Coming, source: str) -> Request:
@@ -74,6 +77,6 @@ def _only(headers: tuple[Header, ...], name: str) -> str:
     return found[0].value
 
 
-def _joined(environ: Mapping[str, Any]) -> list[Header]:
+def _joined(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = (name for name in environ if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH"))
-    return [Header(name.removeprefix("HTTP_").replace("_", "-").title(), environ[name]) for name in names if environ[name] is not None]
+    return [(name.removeprefix("HTTP_").replace("_", "-").title(), environ[name]) for name in names]

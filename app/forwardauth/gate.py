@@ -17,10 +17,18 @@ class Gate:
     policy: Policy
     store: KeyStore
 
-    def decide(self, request: Request, at: int) -> Decision:
-        """Judge *request* as of *at*, with the keys that are here or come in time."""
+    def decide(self, request: Request, at: int, wait: float | None = WAIT_SECONDS) -> Decision | None:
+        """Judge *request* as of *at*, with the keys that are here or come in time.
+
+        Where *wait* is None nothing may wait: there is no decision when keys may be on their way, and it is to be asked for elsewhere.
+        """
+        seen = self.store.news
         decision = decide(self.policy, request, self.store.keys, at)
-        if _lacks_key(decision) and self.store.look_again(WAIT_SECONDS):
+        if not _lacks_key(decision) or (not self.store.is_coming() and self.store.news == seen):
+            return decision
+        if wait is None:
+            return None
+        if self.store.wait(seen, wait):
             return decide(self.policy, request, self.store.keys, at)
         return decision
 

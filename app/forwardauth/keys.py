@@ -21,8 +21,8 @@ INTERVAL = 300.0
 AGAIN_SECONDS = 60.0
 """An unknown kid asks for new keys, and anybody can write one: so not more often than this (CVE-2026-48524)."""
 _FIRST_RETRY, _LAST_RETRY = 5.0, 60.0
-_MOST_WAITING = 3
-"""Fewer than the server has threads: requests with known keys must not wait behind those without."""
+MOST_WAITING = 3
+"""Requests that wait for a key at a time; each holds a thread."""
 
 
 class Remote:
@@ -94,7 +94,7 @@ class Remote:
     def _pause(self) -> float:
         # Copies that start together must not all ask at once for ever.
         whole = min(_LAST_RETRY, self._interval, _FIRST_RETRY * 2 ** (self.failures - 1)) if self.failures else self._interval
-        return whole * random.uniform(0.8, 1.0)
+        return whole * random.uniform(0.8, 1.0)  # noqa: S311 # nosec B311 # it spreads requests; nobody gains by guessing it
 
 
 class KeyStore:
@@ -130,18 +130,26 @@ class KeyStore:
         for remote in self.remotes:
             remote.stop()
 
-    def look_again(self, seconds: float) -> bool:
-        """Ask for new keys and wait for them at most *seconds*; says whether any came."""
+    @property
+    def news(self) -> int:
+        """How often a fetch has ended, well or not."""
+        return self._count
+
+    def is_coming(self) -> bool:
+        """Ask for new keys, if that was not done just now; says whether any may be on their way."""
+        hurried = [remote.hurry() for remote in self.remotes]  # every one of them: which has the key is not known
+        return any(hurried)
+
+    def wait(self, seen: int, seconds: float) -> bool:
+        """Wait at most *seconds* for more news than *seen*; says whether there are any."""
         with self._news:
-            hurried = [remote.hurry() for remote in self.remotes]
-            if not any(hurried) or self._waiting >= _MOST_WAITING:
-                return False
-            self._waiting += 1
-            seen = self._count
-            try:
-                return self._news.wait_for(lambda: self._count != seen, seconds)
-            finally:
-                self._waiting -= 1
+            if self._count == seen and self._waiting < MOST_WAITING:
+                self._waiting += 1
+                try:
+                    self._news.wait_for(lambda: self._count != seen, seconds)
+                finally:
+                    self._waiting -= 1
+            return self._count != seen
 
     def _changed(self, remote: Remote, is_good: bool) -> None:
         self._gather()

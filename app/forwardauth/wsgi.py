@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.forwardauth import answers, asked
 from app.forwardauth.answers import Answer
 from app.forwardauth.asked import AUTH, Coming, NotAsked
-from app.forwardauth.gate import Gate
+from app.forwardauth.gate import WAIT_SECONDS, Gate
 from app.forwardauth.log import DecisionLog
 from app.forwardauth.metrics import CONTENT_TYPE, Metrics, Tally
 from app.gateway import Decision
@@ -47,20 +47,28 @@ class ForwardAuth:
         self._trusts = lru_cache(1024)(self._is_trusted)
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        began = environ.get("jwtlens.began", time.monotonic())
+        """Answer as a WSGI application, for servers other than ours."""
+        began = time.monotonic()
         try:
-            came = asked.coming(environ)
-            answer = self._pages(came) or self._auth(came, began)
+            answer = self.hear(asked.of_wsgi(environ), began, WAIT_SECONDS)
         except Exception as error:  # noqa: BLE001  # F1: what is not foreseen denies as well
             answer = self._fault(error, began)
+        assert answer is not None
         start_response(answer.line, answer.headers)
         return (answer.body,) if answer.body and environ["REQUEST_METHOD"] != "HEAD" else ()
+
+    def hear(self, came: Coming, began: float, wait: float | None) -> Answer | None:
+        """The answer to a request that came at *began*; None when it is to be asked for again where *wait* is not None."""
+        try:
+            return self._pages(came) or self._auth(came, began, wait)
+        except Exception as error:  # noqa: BLE001  # F1: what is not foreseen denies as well
+            return self._fault(error, began)
 
     def refused(self) -> Answer:
         """The answer to what the server does not take for a request."""
         return self._told(answers.deny(), None, "http", "", time.monotonic())
 
-    def _auth(self, came: Coming, began: float) -> Answer:
+    def _auth(self, came: Coming, began: float, wait: float | None) -> Answer | None:
         if not self._trusts(came.address):
             return self._told(answers.deny(), None, "peer", "", began)
         if not self._is_auth(came.target):
@@ -69,9 +77,11 @@ class ForwardAuth:
             request = asked.read(came, self.options.source)
         except NotAsked:
             return self._told(answers.deny(), None, "asked", "", began)
-        if time.monotonic() - began > LONGEST_SECONDS:  # it waited for a thread
+        if time.monotonic() - began > LONGEST_SECONDS:  # it waited for its turn
             return self._told(answers.deny(), None, "late", request.method, began)
-        decision = self.gate.decide(request, int(time.time()))
+        decision = self.gate.decide(request, int(time.time()), wait)
+        if decision is None:
+            return None
         if time.monotonic() - began > LONGEST_SECONDS:
             return self._told(answers.deny(), decision, "late", request.method, began)
         denied = decision.denials[0].name if decision.denials else ""

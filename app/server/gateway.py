@@ -9,15 +9,14 @@ from typing import Any
 
 from app.forwardauth import LOOPBACK, CannotLoad, Metrics, Options, Service, Worker
 from app.forwardauth.service import place
-from app.server import Server, discreet, listeners
-from app.server.connections import ProxyChannel
+from app.server import discreet, listeners
+from app.server.connections import ProxyServer
 from app.server.workers import Care, supervise
 
 __all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
 
 # Beside those of every server.
 OPTIONS: dict[str, Any] = {
-    "threads": 6,
     # Above what a policy reads of a request, so that its own words refuse one that is a little too large.
     "max_request_header_size": 49_152,
     # A proxy keeps its connections for a minute; closed first on this side, a request could run into the closing.
@@ -58,9 +57,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
 
 
 def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:
-    server = Server(worker.app, sockets=bound, **OPTIONS)
-    for door in server.doors:
-        door.channel_class = ProxyChannel
+    server = ProxyServer(worker.app, bound, **OPTIONS)
     signal.signal(signal.SIGTERM, server.stop)
     if is_alone:
         signal.signal(signal.SIGINT, server.stop)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 DRAIN_SECONDS = 5.0
+# What waits in the sockets when it is to stop; more than that is a flood.
+_MOST_TAKEN_IN = 1024
 # How often it looks for clients whose time is up.
 _LOOK_SECONDS = 1.0
 
@@ -76,6 +78,7 @@ class Server:
         """Answer until stopped, then finish what was begun."""
         while not self.stopping:
             self._turn(1.0)
+        self._take_in()
         for door in self.doors:
             # Not door.close(): that ends the trigger, which the threads still pull.
             wasyncore.dispatcher.close(door)
@@ -84,6 +87,15 @@ class Server:
             self._turn(0.1)
         self.doors[0].task_dispatcher.shutdown(timeout=0.5)
         wasyncore.close_all(self.sockets, ignore_all=True)
+
+    def _take_in(self) -> None:
+        """Accept and read what has come already: it would be reset with its connection. One is accepted a turn."""
+        for _ in range(_MOST_TAKEN_IN):
+            before = len(self.sockets)
+            self._turn(0.0)
+            if len(self.sockets) == before:
+                break
+        self._turn(0.0)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self.sockets, count=1)

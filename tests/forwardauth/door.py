@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.forwardauth import DecisionLog, ForwardAuth, Gate, KeyStore, Metrics, Options
+from app.forwardauth.asked import of_lines
+from app.forwardauth.gate import WAIT_SECONDS
 from app.gateway import Header, Policy
 from app.keyfetch import Fetched, NotFetched
 from app.keyfetch.refusals import refuse
@@ -51,21 +54,22 @@ def unreachable(url: str, kind: str) -> Fetched:
 
 
 def call(
-    app: ForwardAuth,
-    method: str,
-    target: str,
-    headers: list[tuple[str, str]],
-    address: str = "127.0.0.1",
-    more: Mapping[str, Any] | None = None,
+    app: ForwardAuth, method: str, target: str, headers: list[tuple[str, str]], address: str = "127.0.0.1", waited: float = 0.0
 ) -> Said:
-    """Ask *app* over WSGI, as our server does: the lines of the request stand beside what WSGI has."""
+    """Ask *app* as our server does, with the lines of the request as they came; it has *waited* for its turn."""
+    answer = app.hear(of_lines(method, target, headers, address), time.monotonic() - waited, WAIT_SECONDS)
+    assert answer is not None
+    return Said(answer.status, [Header(*one) for one in answer.headers], answer.body)
+
+
+def call_wsgi(app: ForwardAuth, environ: dict[str, Any]) -> Said:
+    """Ask *app* as any WSGI server does."""
     said: list[Any] = []
-    known = {"REQUEST_METHOD": method, "REQUEST_URI": target, "REMOTE_ADDR": address, "jwtlens.headers": headers}
 
     def start_response(line: str, sent: list[tuple[str, str]], error: Any = None) -> Any:
         said.append((line, sent))
 
-    body = b"".join(app(known | dict(more or {}), start_response))
+    body = b"".join(app({"REQUEST_METHOD": "GET", "REQUEST_URI": "/auth", "REMOTE_ADDR": "127.0.0.1"} | environ, start_response))
     (line, sent), *others = said
     assert not others
     return Said(int(line[:3]), [Header(*one) for one in sent], body)
@@ -100,4 +104,4 @@ class KeyServer:
         return Fetched(url, self.text, (), (), 200, 0.0, 0.0, ())
 
 
-__all__ = ["URL", "KeyServer", "NotFetched", "Said", "application", "ask", "call", "unreachable"]
+__all__ = ["URL", "KeyServer", "NotFetched", "Said", "application", "ask", "call", "call_wsgi", "unreachable"]

@@ -204,7 +204,7 @@ def test_keys_that_are_given_are_not_fetched():
     given.start()
     assert given.is_ready
     assert not given.remotes
-    assert not given.look_again(0.1)
+    assert not given.is_coming()
     app = application(REMOTE)
     app.gate = Gate(REMOTE, given)
     assert ask(app, token()).status == 200
