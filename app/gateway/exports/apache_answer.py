@@ -29,6 +29,8 @@ def _answer(policy: Policy, case: Case) -> Answer:
 
 
 def _judged(policy: Policy, case: Case) -> Answer:
+    if case.text and not case.failed("form") and _has_no_key(policy):
+        return _unauthorized(policy, "invalid_token", _WRONG)
     if not case.text or case.failed("form") or case.failed("header") or case.at_exp or len(policy.issuers) > 1 or not _has_all_keys(policy):
         raise NotKnown
     exp = case.claims.get("exp")
@@ -64,6 +66,12 @@ def _has_all_keys(policy: Policy) -> bool:
     sources = [source for issuer in policy.issuers for source in issuer.keys]
     keys = [key for source in sources for key in (source.keys.keys if source.keys else ())]
     return all(source.keys for source in sources) and all(key.key_type == "RSA" and key.kid and limits.is_kid(key.kid) for key in keys)
+
+
+def _has_no_key(policy: Policy) -> bool:
+    """Whether the keys of the policy are written there, and none of them is for Apache."""
+    sources = [source for issuer in policy.issuers for source in issuer.keys]
+    return all(source.keys and all(key.key_type != "RSA" for key in source.keys.keys) for source in sources)
 
 
 def _unauthorized(policy: Policy, error: str, description: str) -> Answer:

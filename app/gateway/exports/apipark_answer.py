@@ -13,17 +13,20 @@ _BODY = "missing or invalid token"
 
 def _answer(policy: Policy, case: Case) -> Answer:
     place = place_of(policy)
-    if case.route is None or case.route.access != "token" or place is None or len(policy.sources) > 1:
+    if case.route is None or case.route.access != "token" or place is None:
         raise NotKnown
-    if not case.found and not case.request.values(place.name):
+    values = case.request.values(place.name)
+    if not (values if place.place == "header" else case.found):
         return _refused("there is no token where it looks.")
-    if place.scheme:
+    if not place.scheme:
+        return _judged(policy, case)
+    if len(values) == 1 and values[0].lower().startswith(f"{place.scheme.lower()} "):
         return _refused(f"the whole value is read as the token, and {place.scheme} before it makes it none.")
-    return _judged(policy, case)
+    raise NotKnown
 
 
 def _judged(policy: Policy, case: Case) -> Answer:
-    if len(case.found) != 1 or not case.text or case.failed("form"):
+    if len(policy.sources) > 1 or len(case.found) != 1 or not case.text or case.failed("form"):
         raise NotKnown
     known = {name: option for _, name, option in by_issuer(policy, ALGORITHMS)}
     iss, typ = case.claims.get("iss"), case.header.get("typ")

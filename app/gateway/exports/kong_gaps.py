@@ -85,11 +85,6 @@ def _tell_issuers(gaps: Gaps, policy: Policy, *, by_kid: bool) -> None:
 
 def _tell_route(gaps: Gaps, number: int, route: Route, *, by_kid: bool) -> None:
     path = f"routes[{number}]"
-    place = f"{path}.prefix" if route.is_prefix else f"{path}.exact"
-    gaps.add(
-        place,
-        "Kong puts the path into its normal form (//, dots, %41) and then matches, where this policy denies a path with two readings.",
-    )
     if route.access == "optional":
         gaps.add(
             f"{path}.access",

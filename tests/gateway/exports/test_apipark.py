@@ -131,6 +131,16 @@ def test_behind_bearer_no_token_is_found():
     assert "Bearer before it makes it none" in answer.because
 
 
+def test_it_looks_into_one_header_whatever_else_the_policy_names():
+    rules = policy(token=[{"header": "Authorization", "scheme": "Bearer"}, {"cookie": "session"}])
+    for line in (f"GET /orders\nCookie: session={token()}", f"GET /orders\nAuthorization: Bearer {token()}"):
+        answer = GATEWAY.answer(rules, read_request(line), ask(rules, line=line))
+        assert answer is not None
+        assert answer.status == 401
+    bare = f"GET /orders\nAuthorization: {token()}"
+    assert GATEWAY.answer(rules, read_request(bare), ask(rules, line=bare)) is None
+
+
 def test_of_several_keys_the_first_is_taken_and_the_rest_is_said():
     rules = policy(issuer={"keys": [rs256(), {"pem": public_pem(private("ES256")), "algorithms": ["ES256"]}]})
     assert len(files(rules)["apipark.json"]) == 1
