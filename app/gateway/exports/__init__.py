@@ -18,6 +18,7 @@ from app.gateway.exports import (
     krakend,
     nginx,
     nginx_plus,
+    oauth2_proxy,
     traefik,
 )
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
@@ -33,6 +34,7 @@ _ROWS: tuple[Gateway, ...] = (
     nginx_plus.GATEWAY,
     envoy.GATEWAY,
     istio.GATEWAY,
+    oauth2_proxy.GATEWAY,
     kong.GATEWAY,
     apisix.GATEWAY,
     apipark.GATEWAY,
