@@ -259,12 +259,13 @@ def test_workers_do_not_outlive_the_first_process(tmp_path):
 
 
 class _Keys(BaseHTTPRequestHandler):
-    kids: tuple[str, ...] = ("one",)
-    status = 200
+    ready = threading.Event()
+    ready.set()
 
     def do_GET(self) -> None:
-        body = json.dumps({"keys": [public_jwk(private("RS256"), kid=kid) for kid in self.kids]}).encode()
-        self.send_response(self.status)
+        self.ready.wait(SECONDS)
+        body = json.dumps({"keys": [public_jwk(private("RS256"), kid="one")]}).encode()
+        self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -273,33 +274,68 @@ class _Keys(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def key_server(port: int) -> Iterator[int]:
+    """Serve a key set on *port*; give the port."""
+    keys = ThreadingHTTPServer(("127.0.0.1", port), _Keys)
+    thread = threading.Thread(target=keys.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield keys.server_address[1]
+    finally:
+        keys.shutdown()
+        thread.join()
+        keys.server_close()
+
+
+def fetching(port: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """A policy whose keys are at *port*, and the settings that let them be fetched from there."""
+    place = f"http://127.0.0.1:{port}"
+    keys = {"keys": [{"jwks_url": f"{place}/jwks.json", "algorithms": ["RS256"]}]}
+    routes = [{"prefix": "/public", "access": "anyone"}, {"prefix": "/"}]
+    return document(routes, issuer=keys), {"JWTLENS_FETCH_HOSTS": place, "JWTLENS_FETCH_NETWORKS": "127.0.0.0/8"}
+
+
 def test_a_key_server_that_is_down_denies_and_keys_that_are_here_outlive_it(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    place = f"http://127.0.0.1:{port}"
-    policy = document(issuer={"keys": [{"jwks_url": f"{place}/jwks.json", "algorithms": ["RS256"]}]})
-    settings = {"JWTLENS_FETCH_HOSTS": place, "JWTLENS_FETCH_NETWORKS": "127.0.0.0/8"}
+    policy, settings = fetching(port)
     with running(tmp_path, policy, "--refresh", "10", **settings) as server:
         until(lambda: "no new keys from" in server.err.read_text("utf-8"))
         assert server.ask(token()) == 403
         assert server.page("/readyz")[0] == 503
-        keys = ThreadingHTTPServer(("127.0.0.1", port), _Keys)
-        thread = threading.Thread(target=keys.serve_forever)
-        thread.start()
-        try:
+        with key_server(port):
             server.hang_up()  # reading the policy anew asks at once
             until(lambda: server.page("/readyz")[0] == 200)
             assert server.ask(token()) == 200
-        finally:
-            keys.shutdown()
-            thread.join()
-            keys.server_close()
         server.hang_up()
         until(lambda: server.metric('reloads_total{outcome="taken"}') == 2)
         assert server.ask(token()) == 200
         assert server.ask(token("unknown")) == 401
         assert 0 <= server.metric("keys_age_seconds{") < SECONDS
+
+
+def test_requests_that_wait_for_a_key_hold_no_others_up(tmp_path):
+    _Keys.ready.clear()
+    statuses: list[int] = []
+    with key_server(0) as port:
+        policy, settings = fetching(port)
+        with running(tmp_path, policy, **settings) as server:
+            text = token()
+            threads = [threading.Thread(target=lambda: statuses.append(server.ask(text))) for _ in range(8)]
+            for one in threads:
+                one.start()
+            began = time.monotonic()
+            for _ in range(10):
+                assert server.ask(None, "GET /public/x") == 200
+            assert time.monotonic() - began < 3  # one after the other, they would wait for more than five seconds
+            _Keys.ready.set()
+            for one in threads:
+                one.join()
+            assert set(statuses) <= {200, 403}
+            until(lambda: server.page("/readyz")[0] == 200)
+            assert server.ask(token()) == 200
 
 
 def test_a_key_server_that_is_not_allowed_is_not_asked(tmp_path):
