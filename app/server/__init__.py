@@ -10,6 +10,7 @@ from app.server.discretion import discreet
 from app.server.forwarded import behind
 from app.server.listening import CannotServe, listeners
 from app.server.loop import Server
+from app.server.memory import leave_no_core
 from app.settings import Settings
 from app.web import create_app
 from app.web.assets import AssetsMissing
@@ -20,6 +21,7 @@ __all__ = ["CannotServe", "Channel", "Server", "discreet", "listeners", "serve"]
 def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     """Listen, tell *announce* the port, and answer until SIGTERM or Ctrl-C."""
     discreet()
+    leave_no_core()
     try:
         app = create_app(settings)
     except AssetsMissing as error:
