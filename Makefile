@@ -41,7 +41,7 @@ unit: $(VENV)/test.stamp assets chromium proxies
 bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
 	$(BIN)/python -m tests.benchmarks
 
-fuzz: $(VENV)/test.stamp ## Fuzz the core for MINUTES (1) and ask the API REQUESTS (50000) times
+fuzz: $(VENV)/test.stamp assets ## Fuzz the core for MINUTES (1) and ask the API REQUESTS (50000) times
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1) --requests $(or $(REQUESTS),50000)
 
 stress: $(VENV)/test.stamp assets proxies ## Put the server under fire; MINUTES=10 of everything at the end
