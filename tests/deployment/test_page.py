@@ -19,6 +19,7 @@ from app.web.security import MAX_BODY
 from tests.deployment.running import DEPLOY, NAME, ROOT
 
 PATH = contents.LEAVES["deployment"].path
+FILES = [path for path in sorted(DEPLOY.iterdir()) if path.suffix != ".md"]
 NGINX = (DEPLOY / "nginx.conf").read_text()
 
 
@@ -32,7 +33,7 @@ def blocks(leaf: Any, kind: str) -> list[str]:
 
 
 def test_it_shows_every_file_as_it_is_shipped(leaf: Any):
-    assert sorted(blocks(leaf, "file")) == sorted(path.read_text().strip() for path in DEPLOY.iterdir())
+    assert sorted(blocks(leaf, "file")) == sorted(path.read_text().strip() for path in FILES)
 
 
 def test_every_command_is_one_that_a_shell_reads(leaf: Any):
@@ -43,9 +44,14 @@ def test_every_command_is_one_that_a_shell_reads(leaf: Any):
         assert (done.returncode, done.stderr) == (0, ""), block
 
 
+def test_the_readme_of_the_folder_has_the_same_commands(leaf: Any):
+    text = (DEPLOY / "README.md").read_text()
+    assert re.findall(r"```sh\n(.*?)\n```", text, re.DOTALL) == blocks(leaf, "shell")
+
+
 def test_every_file_that_a_command_takes_is_there(leaf: Any):
     named = {name for block in blocks(leaf, "shell") for name in re.findall(r"deploy/[\w@.-]+", block)}
-    assert named == {f"deploy/{path.name}" for path in DEPLOY.iterdir()}
+    assert named == {f"deploy/{path.name}" for path in FILES}
     assert all((ROOT / name).is_file() for name in named)
 
 
