@@ -15,6 +15,7 @@ import pytest
 
 from app.gateway import decide, read_request
 from app.gateway.exports import GATEWAYS
+from app.gateway.exports.asking import API, PORT
 from tests.gateway.gate import GOOD, NOW
 from tests.gateway.table import ROWS, Row
 from tests.proxies import own
@@ -68,8 +69,8 @@ class Running:
             "JWT_SECRET_": f"P{number}_JWT_SECRET_",
             "backend api\n": f"backend api{number}\n",
             "default_backend api\n": f"default_backend api{number}\n",
-            "bind :8080\n": f"bind 127.0.0.1:{door.port}\n",
-            "127.0.0.1:8000\n": f"127.0.0.1:{self.api.port}\n",
+            f"bind :{PORT}\n": f"bind 127.0.0.1:{door.port}\n",
+            f"{API}\n": f"127.0.0.1:{self.api.port}\n",
             "set-var(txn.now) date()\n": f"set-var(txn.now) int({NOW})\n",
         }
         text = f"frontend gateway{number}\n{rest}"

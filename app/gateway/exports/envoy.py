@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.gateway.exports.asking import API
 from app.gateway.exports.envoy_answer import answer
 from app.gateway.exports.envoy_listener import TYPES, cluster, key_cluster, listener
 from app.gateway.exports.envoy_paths import SIMPLE_NAME, is_writable, methods_matcher, path_matcher, refused, value_prefixes
@@ -26,10 +27,11 @@ def export(policy: Policy) -> Export:
     clusters: list[dict[str, Any]] = []
     _general(policy, gaps)
     providers = _providers(policy, gaps, notes, clusters)
+    host, _, port = API.partition(":")
     document = {
         "static_resources": {
             "listeners": [listener(_filters(policy, providers, gaps), policy)],
-            "clusters": [cluster("api", "127.0.0.1", 8000), *clusters],
+            "clusters": [cluster("api", host, int(port)), *clusters],
         }
     }
     head = "# Envoy 1.34 or newer. Try it with: envoy --mode validate -c envoy.yaml\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.gateway.exports.asking import PORT
 from app.gateway.policy import Policy
 from app.gateway.request import OVERRIDES
 

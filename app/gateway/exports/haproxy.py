@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.gateway import credentials
 from app.gateway.decision import Decision
 from app.gateway.exports import haproxy_json as pattern
+from app.gateway.exports.asking import API, PORT
 from app.gateway.exports.case import PASSED_ON
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 from app.gateway.exports.haproxy_request import before_the_token, token_lines, upstream_lines
@@ -47,13 +48,13 @@ defaults
     timeout server 30s
 
 frontend gateway
-    bind :8080
+    bind :{port}
     default_backend api
 """
 _TAIL = """
 backend api
     # Put the address of your API here.
-    server api 127.0.0.1:8000
+    server api {api}
 """
 
 
@@ -73,7 +74,12 @@ def export(policy: Policy) -> Export:
         *asked_lines(policy, gaps),
         *upstream_lines(policy, gaps),
     ]
-    text = _HEAD.format(grammar=quote(pattern.GRAMMAR)) + "\n".join(f"    {line}".rstrip() for line in lines) + "\n" + _TAIL
+    text = (
+        _HEAD.format(grammar=quote(pattern.GRAMMAR), port=PORT)
+        + "\n".join(f"    {line}".rstrip() for line in lines)
+        + "\n"
+        + _TAIL.format(api=API)
+    )
     if keys:
         notes.insert(
             0, "Put the folder keys beside haproxy.cfg and start HAProxy there; it reads the files once, so reload it when a key changes."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _BARE = re.compile(r"[A-Za-z0-9_./:=-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PIECES = re.compile(r"[\x00-\x1f\x7f']|[^\x00-\x1f\x7f']+")
 
 
@@ -18,7 +19,7 @@ def quote(text: str) -> str:
 def _piece(piece: str) -> str:
     if piece == "'":
         return r"\'"
-    return f"\\x{ord(piece):02x}" if len(piece) == 1 and not piece.isprintable() else f"'{piece}'"
+    return f"\\x{ord(piece):02x}" if _CONTROL.fullmatch(piece) else f"'{piece}'"
 
 
 def matches(name: str, variable: str, expression: str) -> str:
