@@ -25,7 +25,7 @@ def test_large_requests_leave_nothing_behind_and_a_crash_would_not_either():
         process = Path(f"/proc/{served.process.pid}")
         limits = next(line for line in (process / "limits").read_text().splitlines() if line.startswith("Max core file size"))
         assert limits.split()[4:6] == ["0", "0"]
-        load = at_rate(served.port, 40, 3, large)
+        load = at_rate(served.port, 40, 2, large)
         assert load.wrong == {}
         resident = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
         # 46 MiB of its own, and what it shares with every Python.
