@@ -189,6 +189,7 @@ def test_the_policy_is_read_anew_under_load_and_no_request_is_dropped(tmp_path):
         for one in threads:
             one.start()
         for number, policy in enumerate((with_token, open_to_all, with_token), 1):
+            until(lambda number=number: len(seen) > 20 * number)
             server.write(policy)
             server.hang_up()
             until(lambda number=number: server.metric('reloads_total{outcome="taken"}') == number)
