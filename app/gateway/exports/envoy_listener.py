@@ -33,7 +33,7 @@ def listener(filters: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
         },
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    return {"name": "gateway", "address": _address(_EVERYWHERE, 8080), "filter_chains": [chain]}
+    return {"name": "gateway", "address": _address(_EVERYWHERE, PORT), "filter_chains": [chain]}
 
 
 def _address(host: str, port: int) -> dict[str, Any]:
