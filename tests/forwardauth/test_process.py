@@ -246,7 +246,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(tmp_path):
         assert server.process.wait(SECONDS) == 0
         assert not any(worker.is_running() for worker in workers)
     lines = (tmp_path / "log").read_text("ascii").splitlines()
-    assert len([json.loads(line) for line in lines]) >= 31
+    assert len([json.loads(line) for line in lines]) >= 30  # the killed one may have had a line in hand
     assert (tmp_path / "log").stat().st_mode & 0o007 == 0
 
 
