@@ -13,15 +13,15 @@ from urllib.parse import unquote
 
 import pytest
 
-from app.gateway import decide, read_request
+from app.gateway import decide, read_policy, read_request
 from app.gateway.exports import GATEWAYS
 from app.gateway.exports.asking import API, PORT
-from tests.gateway.gate import GOOD, NOW
+from tests.gateway.gate import GOOD, NOW, document
 from tests.gateway.table import ROWS, Row
 from tests.proxies import own
 from tests.proxies.harness import Api, Program, Reply, Seen, request, send
 from tests.proxies.own import Door, decided, kind
-from tests.tokens.keyring import make
+from tests.tokens.keyring import SECRET, make
 
 HAPROXY = GATEWAYS["haproxy"]
 # What HAProxy refuses though the policy allows it: the beginning of the row's name, and the gap that says so.
@@ -254,3 +254,21 @@ def test_it_reads_an_odd_token_as_we_do(haproxy: Running, name: str):
     decision = decide(door.policy, read_request("\n".join(lines)), {}, NOW)
     reply = send(door.port, request(*lines))
     assert reply.is_of_api == (decision.allowed and name not in MORE_REFUSED)
+
+
+def test_a_secret_that_is_not_there_is_not_the_one_before(tmp_path: Path):
+    """Two secrets, each with its algorithm; the second is not in the environment, and the first signs in its place."""
+    keys = [{"secret": "one", "algorithms": ["HS256"]}, {"secret": "two", "algorithms": ["HS512"]}]
+    export = HAPROXY.export(read_policy(json.dumps(document(issuer={"keys": keys}))))
+    api, (port,) = Api(), own.free_ports(1)
+    text = export.files[0].text.replace(f"bind :{PORT}\n", f"bind 127.0.0.1:{port}\n").replace(API, f"127.0.0.1:{api.port}")
+    (tmp_path / "haproxy.cfg").write_text(text.replace("set-var(txn.now) date()", f"set-var(txn.now) int({NOW})"))
+    program = Program(["haproxy", "-f", "haproxy.cfg"], port, tmp_path, JWT_SECRET_0_0=SECRET)
+    try:
+        program.start()
+        tokens = {alg: make({"alg": alg}, PAYLOAD, alg=alg) for alg in ("HS256", "HS512")}
+        got = {alg: send(port, request("GET /", f"Authorization: Bearer {token}")).is_of_api for alg, token in tokens.items()}
+    finally:
+        program.kill()
+        api.close()
+    assert got == {"HS256": True, "HS512": False}

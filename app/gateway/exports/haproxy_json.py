@@ -123,6 +123,11 @@ def _in_string(word: str) -> str:
     return f'"(?:(?&c)*? )?{text(word)}(?: (?&c)*+)?"'
 
 
+def is_or_has(value: str) -> str:
+    """The string, or an array of strings that has it among its entries."""
+    return rf"{quoted(value)}|\[(?:\s*(?&s)\s*,)*?\s*{quoted(value)}\s*(?:,\s*(?&s)\s*)*+\]"
+
+
 def scalar(value: Any) -> str:
     """What is the same value to `permissions.same`."""
     if isinstance(value, bool):

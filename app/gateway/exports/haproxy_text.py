@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from app.gateway.policy import Policy
+
 _BARE = re.compile(r"[A-Za-z0-9_./:=-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST_IN_A_LINE = 4
 _PIECES = re.compile(r"[\x00-\x1f\x7f']|[^\x00-\x1f\x7f']+")
 
 
@@ -31,3 +34,10 @@ def deny(status: int, condition: str, challenge: str = "") -> str:
     # A percent sign begins a variable in what is sent.
     header = f" hdr WWW-Authenticate {quote(challenge.replace('%', '%%'))}" if challenge else ""
     return f"http-request deny deny_status {status}{header} if {condition}"
+
+
+def refuse(policy: Policy, *conditions: str) -> list[str]:
+    """Refusals of a token that is judged, for any of *conditions*; a line has at most 64 words."""
+    challenge = f'Bearer realm="{policy.realm}", error="invalid_token"'
+    several = [conditions[at : at + _MOST_IN_A_LINE] for at in range(0, len(conditions), _MOST_IN_A_LINE)]
+    return [deny(401, " or ".join(f"judged {one}" for one in some), challenge) for some in several]
