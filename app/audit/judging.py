@@ -76,6 +76,7 @@ class Judge:
         self.keys = brief.keys()
         self.numbers = {id(key): number for number, key in enumerate(self.keys.keys, 1)}
         self.weak_keys = {id(key) for key in self.keys.keys if key.secret in weak.secrets()}
+        self.kids = {key.kid for key in self.keys.keys}
         self._headers: dict[tuple[str, bool], _Header | None] = {}
 
     def judge(self, text: str) -> tuple[Judged, Token] | None:
@@ -156,7 +157,12 @@ class Judge:
             if self.keys.keys:
                 yield "key_unknown"
         elif signature.status == "invalid":
-            yield "signature_refused" if signature.matches else "signature_invalid"
+            yield "signature_refused" if signature.matches else "kid_unknown" if self._is_of_another_key(token) else "signature_invalid"
+
+    def _is_of_another_key(self, token: Token) -> bool:
+        """Whether kid names a key that is not among those given, each of which has a kid of its own."""
+        kid = token.header.value.get("kid") if token.header else None
+        return isinstance(kid, str) and kid not in self.kids and None not in self.kids
 
     def _header(self, text: str, token: Token) -> _Header | None:
         """What the header says, kept: None when it is no JOSE header, so that the text is no token."""

@@ -180,6 +180,14 @@ _ROWS = (
         "RFC 8725 §3.10",
     ),
     Rule(
+        "kid_unknown",
+        "warning",
+        "Signed with a key that is not given",
+        "kid names none of the keys that are given, and none of them verifies the token: it is of another issuer or an old key, or forged.",
+        "Give the keys of every issuer in one JWK Set; what is left then is forged.",
+        "RFC 7515 §4.1.4",
+    ),
+    Rule(
         "signature_missing",
         "warning",
         "Signature is missing",

@@ -126,7 +126,7 @@ class _Worker:
         secret = self.secrets.get(group)
         if secret is None or hmac.digest(secret, token.signing_input, row.digest) != token.signature:
             return judged
-        codes = sorted({*judged.codes, "weak_secret"} - {"signature_invalid", "key_unknown"}, key=ORDER.__getitem__)
+        codes = sorted({*judged.codes, "weak_secret"} - {"signature_invalid", "key_unknown", "kid_unknown"}, key=ORDER.__getitem__)
         return Judged(judged.kind, judged.alg, judged.signature, judged.key, judged.accepted, judged.expiry, tuple(codes))
 
     def note(self, code: str, line: int, spot: scan.Spot, digest: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app import tokens
+from app.audit.brief import Brief
 from app.audit.judging import EARLY, NEVER, UNKNOWN, VALID, Judge
 from app.tokens import times
 from tests.audit import logs
@@ -124,6 +127,19 @@ def test_a_key_of_another_type_is_never_used_whatever_the_header_says():
     verdict = judged(logs.token("HS256"), algorithm="ES256")
     assert (verdict.signature, verdict.key) == ("not_checked", 0)
     assert "key_unknown" in verdict.codes
+
+
+@pytest.mark.parametrize(
+    ("own", "kid", "code"),
+    [("a", "b", "kid_unknown"), ("a", "a", "signature_invalid"), ("a", None, "signature_invalid"), (None, "b", "signature_invalid")],
+)
+def test_a_token_of_another_key_is_told_from_a_wrong_signature(own, kid, code):
+    jwk = {"kty": "oct", "k": "x" * 43} | ({"kid": own} if own else {})
+    token = logs.token(header={"kid": kid} if kid else {})
+    both = Judge(Brief(AT, json.dumps({"keys": [jwk]}))).judge(token)
+    assert both
+    assert both[0].signature == "invalid"
+    assert code in both[0].codes
 
 
 def test_a_stripped_signature_is_no_wrong_one():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,17 +30,18 @@ _TOKENS = 12_000
 _LINE = '10.0.0.{} - - [30/Nov/2026:13:55:36 +0000] "GET /api/v1/orders HTTP/1.1" 200 2326 "-" "{}"\n'
 _FILLER = "an agent that tells much of itself " * 17
 _LARGE = 2 * 10**9
-_SCALING = 5 * 10**8
+_SCALING = 10**9
 _MOST_MEMORY = 200 * 10**6
 _SCALE = 1.8
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a run of the command took: seconds, and the most memory of any process and of all together."""
+    """What a run of the command took: seconds by the clock and of CPU time, the most memory of any process and of all together."""
 
     tokens: int
     seconds: float
+    cpu: float
     one: int
     all: int
 
@@ -120,46 +122,59 @@ def _at_large(folder: Path) -> tuple[Table, list[Promise]]:
             while file.tell() < size:
                 file.write(block)
     table = Table(
-        "The command on large files, HS256", ["file", "workers", "tokens", "seconds", "tokens/s", "MB, largest process", "MB, all"]
+        "The command on large files, HS256",
+        ["file", "workers", "tokens", "seconds", "CPU seconds", "tokens/s", "MB, largest process", "MB, all"],
     )
     runs = {}
     for path, workers in ((small, 1), (small, 2), (large, 2)):
         run = runs[path, workers] = _run(path, folder / "key", workers)
         said = f"{path.stat().st_size / 1e9:.1f} GB"
-        table.rows.append([said, workers, run.tokens, run.seconds, run.tokens / run.seconds, run.one / 1e6, run.all / 1e6])
+        table.rows.append([said, workers, run.tokens, run.seconds, run.cpu, run.tokens / run.seconds, run.one / 1e6, run.all / 1e6])
     scale = runs[small, 1].seconds / runs[small, 2].seconds
-    table.note = f"Wall time, from start to end. Two workers are {scale:.2f} times as fast as one, with {os.cpu_count()} cores and load {os.getloadavg()[0]:.1f}."
+    on_idle_cores = 2 * runs[small, 1].cpu / runs[small, 2].cpu
+    table.note = f"Seconds from start to end; MB of all counts shared pages once. Two workers are {scale:.2f} times as fast as one, with {os.cpu_count()} cores and load {os.getloadavg()[0]:.1f}; by CPU time, as on idle cores, {on_idle_cores:.2f} times."
     memory = runs[large, 2].one
     return table, [
         promise("Audit of 2 GB: less than 200 MB", memory < _MOST_MEMORY, f"{memory / 1e6:.0f} MB in the largest process"),
-        promise(f"Audit with two workers: {_SCALE} times as fast", scale >= _SCALE, f"{scale:.2f} times"),
+        promise(
+            f"Audit with two workers: {_SCALE} times as fast",
+            scale >= _SCALE,
+            f"{scale:.2f} times by the clock; by CPU time {on_idle_cores:.2f}",
+        ),
     ]
 
 
 def _run(path: Path, key: Path, workers: int) -> _Run:
     command = [sys.executable, "-m", "app", "audit", str(path), "--key-file", str(key), "--workers", str(workers)]
-    start = time.monotonic()
+    start, before = time.monotonic(), _cpu()
     with subprocess.Popen([*command, "--out", str(path.with_suffix(".jsonl"))], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         one = whole = 0
         watched = psutil.Process(process.pid)
         while process.poll() is None:
-            sizes = _sizes(watched)
-            one, whole = max(one, *sizes), max(whole, sum(sizes))
-            time.sleep(0.1)
-    seconds = time.monotonic() - start
+            sizes, shares = _memory(watched)
+            one, whole = max(one, sizes), max(whole, shares)
+            time.sleep(0.2)
+    seconds, cpu = time.monotonic() - start, _cpu() - before
     with path.with_suffix(".jsonl").open("rb") as file:
         file.seek(-4096, os.SEEK_END)
         summary = json.loads(file.read().splitlines()[-1])["summary"]
     assert process.returncode == 0, process.returncode
-    return _Run(summary["tokens"], seconds, one, whole)
+    return _Run(summary["tokens"], seconds, cpu, one, whole)
 
 
-def _sizes(watched: psutil.Process) -> list[int]:
-    """The resident memory of the process and its workers; one that has just ended has none."""
-    sizes = [0]
+def _cpu() -> float:
+    """CPU seconds of all processes that were waited for."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def _memory(watched: psutil.Process) -> tuple[int, int]:
+    """Resident memory of the largest of the process and its workers, and of all, a shared page divided among those that share it."""
+    largest = whole = 0
     try:
         for process in (watched, *watched.children(recursive=True)):
-            sizes.append(process.memory_info().rss)
-    except psutil.NoSuchProcess:
+            held = process.memory_full_info()
+            largest, whole = max(largest, held.rss), whole + held.pss
+    except psutil.NoSuchProcess:  # one has just ended
         pass
-    return sizes
+    return largest, whole
