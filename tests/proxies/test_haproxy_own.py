@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,7 +22,7 @@ from tests.gateway.table import ROWS, Row
 from tests.proxies import own
 from tests.proxies.harness import Api, Program, Reply, Seen, request, send
 from tests.proxies.own import Door, decided, kind
-from tests.tokens.keyring import SECRET, make
+from tests.tokens.keyring import SECRET, joined, make
 
 HAPROXY = GATEWAYS["haproxy"]
 # What HAProxy refuses though the policy allows it: the beginning of the row's name, and the gap that says so.
@@ -272,3 +273,24 @@ def test_a_secret_that_is_not_there_is_not_the_one_before(tmp_path: Path):
         program.kill()
         api.close()
     assert got == {"HS256": True, "HS512": False}
+
+
+# What costs a reader of JSON much, signed by nobody: HAProxy must see through it before it looks closely.
+COSTLY = {
+    "a deep header": ('{"alg":"RS256","x":' + '{"a":' * 400 + "1" + "}" * 401, PAYLOAD),
+    "a header of many names": ("{" + ",".join(f'"{number}":1' for number in range(450)) + "}", PAYLOAD),
+    "deep claims": (HEADER, _with('"x":' + '{"a":' * 1200 + "1" + "}" * 1200)),
+    "a deep array": (HEADER, _with('"x":' + "[" * 4000 + "]" * 4000)),
+    "claims of many names": (HEADER, _with(",".join(f'"{number}":1' for number in range(800)))),
+    "names that are nearly the same": (HEADER, _with(",".join(f'"{"n" * 50}{number}":1' for number in range(140)))),
+}
+
+
+@pytest.mark.parametrize(("header", "payload"), COSTLY.values(), ids=COSTLY)
+def test_a_token_that_nobody_signed_costs_little(haproxy: Running, header: str, payload: str):
+    started = time.perf_counter()
+    reply = send(
+        haproxy.doors[kind(ROWS["bearer"])].port, request("GET /orders", f"Authorization: Bearer {joined(header, payload, b'x' * 256)}")
+    )
+    assert reply.status == 401
+    assert time.perf_counter() - started < 1

@@ -24,7 +24,7 @@ _ALWAYS = (
     Gap(
         "issuers",
         "HAProxy refuses some tokens that this policy takes, and issuers hardly ever make: JSON with numbers that have exponents, plain letters as \\u escapes,"
-        " half a character, more than some 200 names in an object or more than some ten levels; a header with crit, b64, jwk or x5c; a request head beyond 15 KB.",
+        " half a character, more than some 200 names in an object or more than some ten levels; a header with crit, b64, jwk or x5c, or of more than 4 KB; a request head beyond 15 KB.",
     ),
 )
 _HEAD = """\
@@ -32,6 +32,8 @@ _HEAD = """\
 global
     # The grammar of JSON, for the expressions below: each names one member, the type of its value, and that it stands there once.
     setenv JSON {grammar}
+    # And of an object in which no name stands twice.
+    setenv ONCE {once}
 
 defaults
     mode http
@@ -68,7 +70,7 @@ def export(policy: Policy) -> Export:
         *upstream_lines(policy, gaps),
     ]
     text = (
-        _HEAD.format(grammar=quote(pattern.GRAMMAR), port=PORT)
+        _HEAD.format(grammar=quote(pattern.GRAMMAR), once=quote(pattern.ONCE), port=PORT)
         + "\n".join(f"    {line}".rstrip() for line in lines)
         + "\n"
         + _TAIL.format(api=API)

@@ -24,25 +24,34 @@ UTF8 = (
     r"|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}|\xF4[\x80-\x8F][\x80-\xBF]{2}"
 )
 _WHITE = r"[ \t\r\n]*+"
-_PAIR = rf"(?&s){_WHITE}:{_WHITE}(?&v)"
-# A name that stands twice in an object: the same text again, behind whole members.
-_TWICE = rf"(?!(?<n>(?&s)){_WHITE}:{_WHITE}(?&v)(?:{_WHITE},{_WHITE}{_PAIR})*?{_WHITE},{_WHITE}\k<n>{_WHITE}:)"
+_PAIR = rf"(?&s){_WHITE}:{_WHITE}"
+_END = rf"{_WHITE}(?:,{_WHITE}(?!{{end}})|(?={{end}}))"
+_IN_ARRAY, _IN_OBJECT = _END.format(end=r"\]"), _END.format(end=r"\}")
 GRAMMAR = (
     "(?(DEFINE)"
     rf"(?<c>[ !#-\[\]-~\x7F]|{_ESCAPE}|{UTF8})"
     r'(?<s>"(?&c)*+")'
-    r"(?<d>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+)"
-    rf"(?<a>\[{_WHITE}(?:(?&v){_WHITE}(?:,{_WHITE}(?!\])|(?=\])))*+\])"
-    rf"(?<o>\{{{_WHITE}(?:{_TWICE}{_PAIR}{_WHITE}(?:,{_WHITE}(?!\}})|(?=\}})))*+\}})"
-    r"(?<v>(?&s)|(?&d)|true|false|null|(?&o)|(?&a))"
+    rf"(?<a>\[{_WHITE}(?:(?&v){_IN_ARRAY})*+\])"
+    rf"(?<o>\{{{_WHITE}(?:{_PAIR}(?&v){_IN_OBJECT})*+\}})"
+    r"(?<v>(?&s)|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+|true|false|null|(?&o)|(?&a))"
     ")"
 )
-"""One character, string, number, array, object and value of JSON, as `(?&c)`, `(?&s)`, `(?&d)`, `(?&a)`, `(?&o)` and `(?&v)`."""
-
-WHOLE = rf"^{_WHITE}(?&o){_WHITE}$"
-"""An object, and in none of its objects a name twice."""
+"""One character, string, array, object and value of JSON, as `(?&c)`, `(?&s)`, `(?&a)`, `(?&o)` and `(?&v)`; read in one go."""
 FIRST_GROUP = GRAMMAR.count("(?<") + 1
 """The number of the first group behind the grammar."""
+
+# A name that stands twice in an object: the same text again, behind whole members.
+_TWICE = rf"(?!(?<n>(?&s)){_WHITE}:{_WHITE}(?&v)(?:{_WHITE},{_WHITE}{_PAIR}(?&v))*?{_WHITE},{_WHITE}\k<n>{_WHITE}:)"
+ONCE = (
+    "(?(DEFINE)"
+    rf"(?<u>\{{{_WHITE}(?:{_TWICE}{_PAIR}(?&w){_IN_OBJECT})*+\}})"
+    rf"(?<w>(?&u)|\[{_WHITE}(?:(?&w){_IN_ARRAY})*+\]|(?![\{{\[])(?&v))"
+    ")"
+)
+"""An object in which, however deep, no object has a name twice, as `(?&u)`. That costs more, so it stands behind the signature."""
+
+WHOLE = rf"^{_WHITE}(?&u){_WHITE}$"
+"""An object, and in none of its objects a name twice."""
 STRING = "(?&s)"
 STRINGS = r"\[\s*(?:(?&s)\s*(?:,\s*(?!\])|(?=\])))*+\]"
 ANY = "(?&v)"

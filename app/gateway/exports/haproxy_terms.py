@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.gateway.exports import haproxy_json as pattern
-from app.gateway.exports.haproxy_text import matches, refuse
+from app.gateway.exports.haproxy_text import is_whole, matches, refuse
 from app.gateway.exports.native import Gaps, is_text
 from app.gateway.policy import Issuer, Policy
 from app.tokens.claims import STRINGS, media_type
@@ -18,7 +18,7 @@ def claims_judging(policy: Policy, gaps: Gaps) -> list[str]:
     lines = [
         "",
         "# The claims can be read in one way only, and have the types that they must have.",
-        matches("claims_form", "claims", pattern.WHOLE),
+        is_whole("claims_form", "claims"),
         *(line for name, shape in shapes.items() for line in _or_absent(f"{name}_form", name, shape)),
         *refuse(policy, "!claims_form", *(f"!{name}_form" for name in shapes)),
         "",

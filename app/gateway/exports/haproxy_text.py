@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.gateway.exports.haproxy_json import WHOLE
 from app.gateway.policy import Policy
 
 _BARE = re.compile(r"[A-Za-z0-9_./:=-]+")
@@ -28,6 +29,11 @@ def _piece(piece: str) -> str:
 def matches(name: str, variable: str, expression: str) -> str:
     """The ACL *name* that holds when *expression* matches the JSON in *variable*."""
     return f'acl {name} var(txn.{variable}) -m reg -- "${{JSON}}"{quote(expression)}'
+
+
+def is_whole(name: str, variable: str) -> str:
+    """The ACL *name* that holds when *variable* has an object that can be read in one way only."""
+    return f'acl {name} var(txn.{variable}) -m reg -- "${{JSON}}${{ONCE}}"{quote(WHOLE)}'
 
 
 def deny(status: int, condition: str, challenge: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.gateway.exports import haproxy_json as pattern
 from app.gateway.exports.export import File
-from app.gateway.exports.haproxy_text import matches, quote, refuse
+from app.gateway.exports.haproxy_text import is_whole, matches, quote, refuse
 from app.gateway.exports.native import Gaps, is_text, usable
 from app.gateway.policy import KeySource, Policy
 from app.tokens.keys import public_pem
@@ -12,6 +12,8 @@ from app.tokens.keys import public_pem
 VERIFIES = frozenset(("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"))
 _HEADER_STRINGS = ("kid", "typ", "cty", "jku", "x5u", "x5t", "x5t#S256")
 _HEADER_NEVER = ("crit", "b64", "jwk", "x5c")
+# Nobody has signed it yet: what is looked at must be little.
+_LONGEST_HEADER = 4096
 _PART = "(?:[A-Za-z0-9_-]{4})*+(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?"
 _FORM = rf"^(?=[^.])(?:{_PART}\.){{2}}{_PART}$"
 # What announces itself as a key is no secret: that is the algorithm confusion attack.
@@ -33,10 +35,12 @@ def token_judging(policy: Policy, gaps: Gaps, keys: list[File], notes: list[str]
         "http-request set-var(txn.alg) var(txn.header),json_query('$.alg') if judged token_form",
         "",
         "# Its header can be read in one way only, and has strings where strings belong (RFC 7515 §4).",
-        matches("header_form", "header", pattern.WHOLE),
+        is_whole("header_form", "header"),
+        f"acl header_short var(txn.header),length le {_LONGEST_HEADER}",
+        *refuse(policy, "!token_form", "!header_short", "!header_form"),
         matches("header_alg", "header", pattern.member(("alg",), pattern.STRING)),
         *(matches(name, "header", one) for name, one in rules.items()),
-        *refuse(policy, "!token_form", "!header_form", "!header_alg", *(f"!{name}" for name in rules)),
+        *refuse(policy, "!header_alg", *(f"!{name}" for name in rules)),
         "",
         "# Whose token it says it is. That chooses the key, and the signature shows whether it is true.",
         *_issuers(policy, gaps),
@@ -74,7 +78,7 @@ def _keys(source: KeySource, number: int, place: int, gaps: Gaps, keys: list[Fil
         if name not in VERIFIES:
             gaps.add(
                 f"{path}.algorithms",
-                f"jwt_verify does not know {name}: tokens that are signed with it are denied. Have the issuer sign with ES256.",
+                f"jwt_verify of HAProxy 2.6 does not know {name}: tokens that are signed with it are denied. Have the issuer sign with ES256.",
             )
     mine = f"judged {{ var(txn.issuer) -m int {number} }}"
     if source.kind == "secret":
