@@ -1,56 +1,63 @@
-"""The shared table at the forward-auth server: the same decision for every row, in the statuses that the proxy understands."""
+"""The shared table, asked by a proxy: every row has the decision that the room, the page and the API give it, in the words of the proxy."""
+
+from __future__ import annotations
 
 import json
 import time
-from types import SimpleNamespace
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from app.forwardauth import PROFILES, SOURCES, Options, gate, wsgi
-from app.gateway import read_policy, read_request
-from app.gateway.request import same_name
+from app.forwardauth import PROFILES, SOURCES, Options
+from app.gateway import decide, read_policy, read_request
 from app.tokens import read_keys
-from tests.forwardauth.door import application, call
+from tests.forwardauth.door import Said, application, call
 from tests.gateway.gate import NOW
-from tests.gateway.table import FORMS, ROWS, Must
-
-DOORS = [("nginx", "x-original"), ("traefik", "x-forwarded"), ("envoy", "path")]
-LATE = 0.02
-"""How long it waits for keys that do not come; a second of the real wait would be spent on each of those rows."""
+from tests.gateway.table import ROWS, Row
 
 
-@pytest.fixture(autouse=True)
-def _at(monkeypatch):
-    monkeypatch.setattr(wsgi, "time", SimpleNamespace(time=lambda: NOW, monotonic=time.monotonic))
-    monkeypatch.setattr(gate, "WAIT_SECONDS", LATE)
+class Noted:
+    """Stands for the decision log, and keeps the rule that denied."""
+
+    rule = ""
+
+    def write(self, decision: object, rule: str, *_: object) -> None:
+        self.rule = rule
 
 
-def expected(row) -> Must:
-    """What the table says; of a body no proxy tells, so a token in it is none."""
-    if row.name not in FORMS:
-        return row.must
-    return row.must if row.must.status == 401 else Must(200) if "Authorization" in "".join(row.headers) else Must(401, "", "token")
-
-
-@pytest.mark.parametrize(("profile", "source"), DOORS)
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_the_server_decides_as_the_table_says(row, profile, source):
+def asked(row: Row, source: str, profile: str) -> tuple[Said, str]:
+    """What the proxy is told, and the rule that denied."""
     keys = {name: read_keys(key if isinstance(key, str) else json.dumps(key)) for name, key in row.keys.items()}
-    app = application(read_policy(json.dumps(row.policy)), keys, Options(source=source, profile=profile))
-    asked, family = read_request(row.request()), SOURCES[source]
-    own = () if family is None else family
-    # The proxy says method and address itself, whatever the client says by these names.
-    headers = [(name, value) for name, value in asked.headers if not any(same_name(name, one) for one in own)]
+    app: Any = application(read_policy(json.dumps(row.policy)), keys, Options(source, profile))
+    app.log = Noted()
+    request = read_request(row.request())
+    family = SOURCES[source]
     if family is None:
-        said = call(app, asked.method, f"/auth{asked.target}", headers)
+        said = call(app, request.method, f"/auth{request.target}", [*request.headers])
     else:
-        said = call(app, "GET", "/auth", [*headers, (family.method, asked.method), (family.target, asked.target)])
-    must = expected(row)
-    status = must.status
-    if family is None and not asked.target.startswith("/"):
-        status = 403  # behind /auth it is no path at all
-    assert said.status == PROFILES[profile].get(status, status)
-    assert said.body == b""
-    for name, value in must.upstream.items():
-        assert said[name] == value
-    assert (f'error="{must.error}"' in (said["WWW-Authenticate"] or "")) is bool(must.error and status == must.status)
+        # A proxy overwrites what a client sends under the two names.
+        theirs = [header for header in request.headers if header.name.lower() not in (family.method.lower(), family.target.lower())]
+        said = call(app, "GET", "/auth", [(family.method, request.method), (family.target, request.target), *theirs])
+    return said, app.log.rule
+
+
+@pytest.mark.parametrize(("source", "profile"), [("x-original", "nginx"), ("x-forwarded", "traefik"), ("path", "envoy")])
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_proxy_is_told_what_the_table_says(monkeypatch, row, source, profile):
+    monkeypatch.setattr(time, "time", lambda: float(NOW))
+    said, rule = asked(row, source, profile)
+    must = row.must
+    if row.body:  # no proxy sends the body along: it is judged as if there were none
+        without = decide(read_policy(json.dumps(row.policy)), replace(read_request(row.request()), body=""), {}, NOW)
+        assert said.status == PROFILES[profile].get(without.status, without.status)
+        return
+    if source == "path" and not row.line.partition(" ")[2].startswith("/"):
+        assert said.status == 403  # not under /auth
+        return
+    assert (said.status, rule) == (PROFILES[profile].get(must.status, must.status), must.denied)
+    told = dict(said.headers)
+    assert {name: value for name, value in told.items() if name in must.upstream} == dict(must.upstream)
+    challenge = told.get("WWW-Authenticate", "")
+    assert ("error=" in challenge) == bool(must.error)
+    assert must.error in challenge
