@@ -386,7 +386,7 @@ def test_a_mac_that_is_cut_off_is_named(alg: str):
     report = check(with_signature(token(alg), mac[: len(mac) // 2]))
     suspect = the_suspect(report, "suspect_signature_cut")
     assert f"The signature has {len(mac) // 2} bytes, {alg} makes {len(mac)}" in suspect.message
-    assert mended(report, suspect.repairs[0], SECRET).accepted
+    assert not suspect.repairs, "the whole one is not told"
 
 
 @pytest.mark.parametrize("alg", ["HS256", "RS256", "EdDSA"])
