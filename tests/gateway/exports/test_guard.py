@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -57,6 +58,11 @@ MEMBERS: list[tuple[tuple[Any, ...], Any]] = [
 ]
 
 
+@cache
+def _full(name: str) -> Export:
+    return GATEWAYS[name].export(read(FULL))
+
+
 def _with(steps: tuple[Any, ...], value: Any) -> dict[str, Any]:
     """The full policy with another value for one member."""
     document = copy.deepcopy(FULL)
@@ -83,13 +89,13 @@ def _holds(gap: str, path: str) -> bool:
 @pytest.mark.parametrize("gateway", JUDGING, ids=lambda gateway: gateway.name)
 @pytest.mark.parametrize(("steps", "value"), MEMBERS, ids=[_path(steps) for steps, _ in MEMBERS])
 def test_another_value_makes_another_export_or_a_gap_names_it(gateway: Gateway, steps: tuple[Any, ...], value: Any):
-    one, other = gateway.export(read(FULL)), gateway.export(read(_with(steps, value)))
+    one, other = _full(gateway.name), gateway.export(read(_with(steps, value)))
     assert (one.files, one.notes) != (other.files, other.notes) or any(_is_named(export, _path(steps)) for export in (one, other))
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=lambda gateway: gateway.name)
 def test_a_gap_is_a_sentence_about_a_member_that_there_is(gateway: Gateway):
-    for gap in gateway.export(read(FULL)).gaps:
+    for gap in _full(gateway.name).gaps:
         assert gap.because.endswith("."), gap.because
         assert "!" not in gap.because
         assert _exists(FULL, gap.path), gap.path
@@ -115,8 +121,7 @@ def _exists(document: Any, path: str) -> bool:
 
 @pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=lambda gateway: gateway.name)
 def test_no_secret_stands_in_it(gateway: Gateway):
-    export = gateway.export(read(FULL))
-    for file in export.files:
+    for file in _full(gateway.name).files:
         assert '"oct"' not in file.text
         assert "PRIVATE KEY" not in file.text
 
