@@ -17,6 +17,7 @@ from tests.tokens.keyring import private, public_jwk
 
 JUDGING = [gateway for gateway in GATEWAYS.values() if not gateway.asks]
 ISSUER, ROUTES = ("issuers", 0), ("routes",)
+NOT_BANNED: Any = RULES["all"][1]
 # A member of the full policy, by its steps, and another value for it.
 MEMBERS: list[tuple[tuple[Any, ...], Any]] = [
     (("realm",), "another"),
@@ -49,7 +50,7 @@ MEMBERS: list[tuple[tuple[Any, ...], Any]] = [
     ((*ROUTES, 3, "roles", "claim"), "another.roles"),
     ((*ROUTES, 4, "claims", "all", 0, "equals"), "another"),
     ((*ROUTES, 4, "claims", "all", 0, "claim"), "another"),
-    ((*ROUTES, 4, "claims", "all", 1), RULES["all"][1]["not"]),
+    ((*ROUTES, 4, "claims", "all", 1), NOT_BANNED["not"]),
     ((*ROUTES, 4, "claims", "all", 1, "not", "contains"), "another"),
     ((*ROUTES, 4, "claims", "all", 2, "any", 0, "one_of"), [2]),
     ((*ROUTES, 4, "claims", "all", 2, "any", 1, "prefix"), "another"),
