@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app import tokens
+from app.audit import expiry
 from app.audit.brief import Brief
 from app.audit.rules import ORDER
-from app.tokens import brought, claims, header, header_notes, profiles, times
+from app.tokens import brought, claims, header, header_notes, profiles
 from app.tokens.algorithms import ALGORITHMS, KEY_MANAGEMENT
 from app.tokens.claims import Check
 from app.tokens.envelope import Token
 from app.tokens.suspects import weak
-from app.tokens.times import Seconds
 
 _BRINGS = ("jwk", "jku", "x5c", "x5u")
 _WEAK = ("RSA1_5",)
@@ -31,18 +31,6 @@ _FAILED = {
     "typ": "wrong_type",
     "profile": "profile_broken",
 }
-_DAY = 86400
-AGES: tuple[tuple[int, str], ...] = (
-    (3600, "expired for less than an hour"),
-    (_DAY, "expired for less than a day"),
-    (7 * _DAY, "expired for less than a week"),
-    (31 * _DAY, "expired for less than a month"),
-    (366 * _DAY, "expired for less than a year"),
-)
-VALID, EARLY, NEVER, LONG_AGO, UNKNOWN = "not expired", "not valid yet", "never expires", "expired for a year or more", "not known"
-EXPIRIES = (VALID, EARLY, NEVER, *(name for _, name in AGES), LONG_AGO, UNKNOWN)
-_USABLE = (VALID, NEVER)
-_TIMES = ("exp", "nbf", "iat")
 OTHER = "other"
 _MOST_HEADERS, _LONGEST_HEADER = 4096, 2048
 
@@ -81,18 +69,18 @@ class Judge:
 
     def judge(self, text: str) -> tuple[Judged, Token] | None:
         """The verdict on *text* with the token as read, or None when it only looks like a token."""
-        if text.count(".") != 2:
-            decoded = tokens.decode(text)
-            own = self._header(text, decoded.token)
-            return (self._encrypted(own), decoded.token) if own else None
+        if _is_encrypted(text):
+            token = tokens.decode(text).token
+            own = self._header(text, token)
+            return (self._encrypted(own), token) if own else None
         brief = self.brief
         report = tokens.verify(text, self.keys, at=brief.at, leeway=brief.leeway, expect=brief.expect)
         own = self._header(text, report.token)
         return (self._signed(report, own), report.token) if own else None
 
     def _encrypted(self, own: _Header) -> Judged:
-        """Of an encrypted token, or one with a wrong number of segments, the header alone: nothing is decrypted."""
-        return Judged("JWE", own.alg, "not_checked", 0, False, UNKNOWN, _sorted(own.codes))
+        """Of an encrypted token the header alone: nothing is decrypted."""
+        return Judged("JWE", own.alg, "not_checked", 0, False, expiry.UNKNOWN, _sorted(own.codes))
 
     def _signed(self, report: tokens.Report, own: _Header) -> Judged:
         token, signature = report.token, report.signature
@@ -102,28 +90,28 @@ class Judge:
         self._note(report, checks, codes)
         if is_usual:
             accepted = signature.status == "verified" and "header_refused" not in codes and not _any_failed(checks)
-        elif token.inner is not None and token.inner.count(".") != 2:  # encrypted inside: nothing is decrypted
+        elif token.inner is not None and _is_encrypted(token.inner):  # encrypted inside: nothing is decrypted
             accepted = False
         else:
             accepted = report.accepted
             for innermost in report.nested:
                 self._note(innermost, checks := list(innermost.checks), codes)
         value = innermost.token.claims
-        expiry = _expiry(checks, value, self.brief.at)
-        if isinstance(value, dict) and "exp" in value and _life(value) > self.brief.max_life:
+        when = expiry.of(checks, value, self.brief.at)
+        if isinstance(value, dict) and "exp" in value and expiry.life(value) > self.brief.max_life:
             codes.add("claim_long_life")
-        if expiry in _USABLE and signature.status in ("verified", "not_checked") and token.is_clean:
+        if when in (expiry.VALID, expiry.NEVER) and signature.status in ("verified", "not_checked") and token.is_clean:
             codes.add("still_valid")
         key = self.numbers.get(id(signature.key), 0) if signature.matches is not None else 0
-        return Judged(report.kind, own.alg, signature.status, key, accepted, expiry, _sorted(frozenset(codes)))
+        return Judged(report.kind, own.alg, signature.status, key, accepted, when, _sorted(frozenset(codes)))
 
     def _note(self, report: tokens.Report, checks: list[Check], codes: set[str]) -> None:
         """Add what is against one layer to *codes*."""
         for check in checks:
             if check.outcome == "passed" or check.outcome == "not_checked":
                 continue
-            if check.name in _TIMES:
-                codes.update(_of_time(check, report.token.claims))
+            if check.name in expiry.CLAIMS:
+                codes.update(expiry.against(check, report.token.claims))
             elif check.outcome == "failed" and check.name in _FAILED:
                 codes.add(_FAILED[check.name])
         if report.signature.status != "verified" or self.weak_keys:
@@ -177,6 +165,10 @@ class Judge:
         return own
 
 
+def _is_encrypted(text: str) -> bool:
+    return text.count(".") == 4 and tokens.decode(text).kind == "JWE"
+
+
 def _read_header(token: Token) -> _Header | None:
     value = token.header.value if token.header else None
     if not isinstance(value, dict) or "alg" not in value:
@@ -201,50 +193,6 @@ def _read_header(token: Token) -> _Header | None:
 def _of_brought(token: Token) -> Iterator[tokens.Finding]:
     for one in brought.of(token):
         yield from one.findings
-
-
-def _of_time(check: Check, claims: Any) -> Iterator[str]:
-    """What is against exp, nbf or iat beyond that its time has come or not; a payload that is no claims set has none of them."""
-    if not isinstance(claims, dict):
-        return
-    if check.name not in claims:
-        yield "claim_no_exp"
-    elif not times.is_date(claims[check.name]):
-        yield "claims_refused"
-    elif times.finer(claims[check.name]):
-        yield "claim_time_scale"
-    elif check.name == "iat":
-        yield "issued_later"
-
-
-def _expiry(checks: list[Check], claims: Any, at: Seconds) -> str:
-    exp = nbf = None
-    for check in checks:
-        if check.name == "exp":
-            exp = check
-        elif check.name == "nbf":
-            nbf = check
-    if exp is None or nbf is None or not isinstance(claims, dict):
-        return UNKNOWN
-    if exp.outcome == "failed":
-        if not times.is_date(claims["exp"]):
-            return UNKNOWN
-        age = at - claims["exp"]
-        return next((name for most, name in AGES if age < most), LONG_AGO)
-    if nbf.outcome == "failed":
-        return EARLY if times.is_date(claims["nbf"]) else UNKNOWN
-    return VALID if "exp" in claims else NEVER
-
-
-def _life(claims: dict[str, Any]) -> Seconds:
-    """From issue to exp, of times that can be meant in earnest; 0 when that is not known."""
-    begin, end = claims.get("iat", claims.get("nbf")), claims["exp"]
-    if not (times.is_date(begin) and times.is_date(end)):
-        return 0
-    for one in (begin, end):
-        if times.is_beyond_calendars(one) or times.finer(one):
-            return 0
-    return end - begin
 
 
 def _any_failed(checks: list[Check]) -> bool:

@@ -143,7 +143,7 @@ _ROWS = (
         "still_valid",
         "warning",
         "Still valid",
-        "The token is not expired, and nothing shows that it would be refused: whoever reads this file may be able to use it.",
+        "The token is not expired, and its signature is not found wrong: whoever reads this file may be able to use it.",
         "Revoke it, and keep tokens out of the file.",
         "RFC 6750 §5.3",
     ),

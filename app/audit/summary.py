@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.audit.expiry import EXPIRIES
 from app.audit.inputs import Unread
-from app.audit.judging import EXPIRIES
 from app.audit.rules import ERRORS, RULES, Rule
 from app.audit.seen import Seen
 from app.audit.work import MOST_PLACES, Place, Result

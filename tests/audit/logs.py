@@ -129,6 +129,7 @@ def all_sorts(algorithm: str, seed: int = 1) -> Iterator[str]:
     for header in ({"cty": "JWT"}, {}):
         yield tokens.encode({"alg": algorithm, **header}, inner, key(algorithm).text).token
     yield token(algorithm, _sd_alg="sha-256") + "~"
+    yield f"{token(algorithm, _sd_alg='sha-256')}~{token(algorithm, {'typ': 'kb+jwt'})}"
     yield token(algorithm).replace(".", ".A", 1)
 
 
