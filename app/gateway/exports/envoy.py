@@ -58,6 +58,10 @@ def _general(policy: Policy, gaps: Gaps) -> None:
         gaps.add(
             "describe", "Envoy says in the body what is wrong with the token; in WWW-Authenticate it repeats the address, with its query."
         )
+    else:
+        gaps.add(
+            "describe", "Envoy says all that is wrong with a token, or nothing: with strip_failure_response no challenge comes either."
+        )
     for number, source in enumerate(policy.sources):
         if source.place == "form":
             gaps.add(
@@ -70,8 +74,12 @@ def _general(policy: Policy, gaps: Gaps) -> None:
         elif source.scheme:
             gaps.add(
                 f"token[{number}]",
-                f"Of the spellings of the scheme, Envoy is told {', '.join(value_prefixes(source))}; any other gets 403.",
+                f"Of the spellings of the scheme, Envoy is told {_listed(value_prefixes(source))}; any other gets 403.",
             )
+
+
+def _listed(prefixes: tuple[str, ...]) -> str:
+    return ", ".join(f'"{prefix}"' for prefix in prefixes)
 
 
 def _providers(policy: Policy, gaps: Gaps, notes: list[str], clusters: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

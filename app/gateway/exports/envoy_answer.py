@@ -77,12 +77,16 @@ def _is_told(name: str, failed: dict[str, Rule], read: Decoded) -> bool:
 
 
 def _is_near(policy: Policy, read: Decoded, failed: dict[str, Rule]) -> bool:
+    return "aud" in failed and audience_is_near(policy, read)
+
+
+def audience_is_near(policy: Policy, read: Decoded) -> bool:
     """Whether an audience differs only in what jwt_authn does not compare: the scheme, and a slash at the end."""
     claims = read.payload if isinstance(read.payload, dict) else {}
     there = claims.get("aud")
     named = [one for one in (there if isinstance(there, list) else [there]) if isinstance(one, str)]
-    wanted = {_bare(one) for one in policy.issuers[0].audiences}
-    return "aud" in failed and any(_bare(one) in wanted for one in named)
+    wanted = {_bare(one) for issuer in policy.issuers for one in issuer.audiences}
+    return any(_bare(one) in wanted for one in named)
 
 
 def _bare(audience: str) -> str:
@@ -95,7 +99,7 @@ def _forbidden() -> Answer:
 
 def _of_jwt(policy: Policy, request: Request, status: int, body: str, because: str) -> Answer:
     if not policy.describe:
-        return Answer(status, because=f"{because} With strip_failure_response it does not say why.")
+        return Answer(status, because=f'{because} The words for it, "{body}", and the challenge are kept back by strip_failure_response.')
     hosts = request.values("Host")
     if not hosts:
         return Answer(status, body=body, because=because)

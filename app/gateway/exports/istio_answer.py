@@ -5,21 +5,25 @@ from __future__ import annotations
 from app.gateway import credentials
 from app.gateway.decision import Decision
 from app.gateway.exports.case import PASSED_ON
+from app.gateway.exports.envoy_answer import audience_is_near
 from app.gateway.exports.export import Answer
 from app.gateway.policy import Policy
 from app.gateway.request import Request
+from app.tokens import decode
 
+# In the order in which Envoy looks.
 _JWT = {
-    "iss": "Jwt issuer is not configured",
-    "nbf": "Jwt not yet valid",
-    "exp": "Jwt is expired",
-    "signature": "Jwt verification fails",
+    "iss": (401, "Jwt issuer is not configured"),
+    "nbf": (401, "Jwt not yet valid"),
+    "exp": (401, "Jwt is expired"),
+    "aud": (403, "Audiences in Jwt are not allowed"),
+    "signature": (401, "Jwt verification fails"),
 }
 _DENIED = "AuthorizationPolicy denies; RequestAuthentication alone lets a request without a token pass."
 _REFUSED = "RequestAuthentication refuses a token that is wrong before AuthorizationPolicy is asked"
 _SKEW = ", once its 60 seconds of clock skew are over"
 # What Istio looks at in no way, or in its own.
-_NOT_SEEN = ("typ", "life", "header", "form", "claims", "key", "algorithm", "aud", "upstream", "accepted")
+_NOT_SEEN = ("typ", "life", "header", "form", "claims", "key", "algorithm", "upstream", "accepted")
 
 
 def answer(policy: Policy, request: Request, decision: Decision) -> Answer | None:
@@ -37,10 +41,13 @@ def answer(policy: Policy, request: Request, decision: Decision) -> Answer | Non
     failed = {rule.name for rule in decision.rules if rule.denies and rule.layer == "token"}
     if not _is_plain(policy) or failed & set(_NOT_SEEN) or any("is required" in name for name in failed):
         return None
-    for name, body in _JWT.items():
+    text = found[0].text if found else None
+    if "aud" in failed and (text is None or audience_is_near(policy, decode(text))):
+        return None
+    for name, (status, body) in _JWT.items():
         if name in failed:
             skew = _SKEW if name in ("exp", "nbf") else ""
-            return Answer(401, body=body, because=f"{_REFUSED}{skew}; a WWW-Authenticate header comes with it.")
+            return Answer(status, body=body, because=f"{_REFUSED}{skew}; a WWW-Authenticate header comes with it.")
     return Answer(403, body="RBAC: access denied", because=_DENIED)
 
 

@@ -11,6 +11,7 @@ from app.gateway.exports.haproxy_request import AMBIGUOUS, PATH, TEXT
 from app.gateway.exports.native import Gaps
 from app.gateway.exports.nginx_claims import Claims, Unsayable
 from app.gateway.exports.nginx_issuers import ALLOWS_MORE, keys, leeway, terms
+from app.gateway.exports.nginx_plus_answer import answer
 from app.gateway.exports.nginx_text import block, map_of, one_of
 from app.gateway.exports.patterns import methods, never_passed_on, pattern
 from app.gateway.policy import Policy, Route, Source
@@ -237,4 +238,4 @@ def _fetch(source: Source, number: int, gaps: Gaps) -> tuple[str, dict[str, str]
     return variable, {"": "n", rf"^{token}\z": found}
 
 
-GATEWAY = Gateway("nginx-plus", "nginx Plus with auth_jwt", False, export)
+GATEWAY = Gateway("nginx-plus", "nginx Plus with auth_jwt", False, export, answer)

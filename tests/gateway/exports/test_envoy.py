@@ -126,8 +126,7 @@ def test_a_second_spelling_is_refused(target: str):
 
 
 def test_nothing_is_said_to_pass_that_is_denied():
-    for row, told in passed_though_denied(ENVOY):
-        assert any("allows more" in sentence for sentence in told.values()), row.name
+    assert not list(passed_though_denied(ENVOY))
 
 
 def test_a_reason_is_told_only_when_the_policy_says_so():

@@ -190,8 +190,7 @@ def test_a_token_that_is_missing_is_denied_by_the_policy_and_not_by_the_authenti
 
 
 def test_nothing_is_said_to_pass_that_is_denied():
-    for row, told in passed_though_denied(ISTIO):
-        assert any("allows more" in sentence for sentence in told.values()), row.name
+    assert not list(passed_though_denied(ISTIO))
 
 
 def test_without_a_route_nothing_is_allowed():

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from app.gateway.exports import GATEWAYS, Export
 from app.gateway.exports.nginx_text import quote
-from tests.gateway.exports.rich import FULL, TEXTS, gaps, odd, read
+from tests.gateway.exports.rich import FULL, TEXTS, answers, gaps, odd, passed_though_denied, read
 from tests.gateway.gate import document, rs256
 from tests.tokens.keyring import private, public_jwk
 
@@ -135,3 +135,13 @@ def test_a_hundred_routes_have_ways_of_their_own(tmp_path: Path):
 @pytest.mark.parametrize("name", ["issuers", "routes"])
 def test_what_was_not_tried_is_said(name: str):
     assert "allows more" in gaps(NGINX.export(read(FULL)))[name]
+
+
+def test_nothing_is_said_to_pass_that_is_denied():
+    assert not list(passed_though_denied(NGINX))
+
+
+def test_the_statuses_are_those_of_the_export():
+    for row, answer in answers(NGINX):
+        assert answer.status == row.must.status, row.name
+        assert not answer.headers

@@ -123,8 +123,7 @@ def test_each_key_is_a_file():
 
 
 def test_nothing_is_said_to_pass_that_is_denied():
-    for row, told in passed_though_denied(OAUTH2_PROXY):
-        assert any("allows more" in sentence for sentence in told.values()), row.name
+    assert not list(passed_though_denied(OAUTH2_PROXY))
 
 
 def test_a_missing_token_and_a_wrong_one_have_statuses_of_their_own():
