@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
-from contextlib import ExitStack
 from typing import NamedTuple
 
 from app.gateway import Decision, Policy, decide, read_policy, read_request
@@ -13,6 +13,8 @@ from app.tokens import read_keys
 from tests.gateway.gate import NOW
 from tests.gateway.table import ROWS, Row
 from tests.proxies.harness import Reply, request, send
+
+_PORTS = range(12_000, 32_000)
 
 
 class Door(NamedTuple):
@@ -41,12 +43,16 @@ def doors(gateway: str) -> dict[str, Door]:
 
 
 def free_ports(count: int) -> list[int]:
-    """So many at once, that none is given twice."""
-    with ExitStack() as opened:
-        probes = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """So many free ports below those that the system gives to clients, so that none is taken until the gateway has started."""
+    found: list[int] = []
+    first = _PORTS.start + secrets.randbelow(len(_PORTS))
+    for port in (*range(first, _PORTS.stop), *range(_PORTS.start, first)):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("there are not enough free ports")
 
 
 def ask(door: Door, row: Row) -> Reply:

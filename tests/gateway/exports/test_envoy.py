@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from app.gateway import read_policy
 from app.gateway.exports import GATEWAYS, Export
 from app.gateway.exports.envoy_paths import refused
+from app.web import presets
 from tests.gateway.exports.rich import FULL, TEXTS, gaps, odd, passed_though_denied, read
 from tests.gateway.gate import document, rs256
 from tests.gateway.table import CONFUSING
@@ -133,3 +134,9 @@ def test_a_reason_is_told_only_when_the_policy_says_so():
     for describe in (True, False):
         found = filters(ENVOY.export(read(document(describe=describe))))["1-jwt_authn"]
         assert found["strip_failure_response"] is not describe
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_real_envoy_takes_the_presets(tmp_path: Path, name: str):
+    found = validated(ENVOY.export(read_policy(presets.policy(presets.PRESETS[name]))), tmp_path)
+    assert found.returncode == 0, found.stderr

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from app.gateway import read_policy
 from app.gateway.exports import GATEWAYS, Export
 from app.gateway.exports import haproxy_json as json_pattern
 from app.gateway.exports.haproxy_text import quote
+from app.web import presets
 from tests.gateway.exports.rich import FULL, TEXTS, gaps, odd, passed_though_denied, read
 from tests.gateway.gate import document
 from tests.tokens.keyring import private, public_jwk
@@ -172,3 +174,9 @@ def test_a_policy_without_issuers_and_routes_denies_everything(tmp_path: Path):
 
 def test_nothing_is_said_to_pass_that_is_denied():
     assert not list(passed_though_denied(HAPROXY))
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_real_haproxy_takes_the_presets(tmp_path: Path, name: str):
+    found = checked(HAPROXY.export(read_policy(presets.policy(presets.PRESETS[name]))), tmp_path)
+    assert found.returncode == 0, found.stderr

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from app.gateway import read_policy
 from app.gateway.exports import GATEWAYS, Export
 from app.gateway.exports.nginx_text import quote
+from app.web import presets
 from tests.gateway.exports.rich import FULL, TEXTS, answers, gaps, odd, passed_though_denied, read
 from tests.gateway.gate import document, rs256
 from tests.tokens.keyring import private, public_jwk
@@ -145,3 +147,9 @@ def test_the_statuses_are_those_of_the_export():
     for row, answer in answers(NGINX):
         assert answer.status == row.must.status, row.name
         assert not answer.headers
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_real_nginx_takes_the_presets(tmp_path: Path, name: str):
+    found = checked(NGINX.export(read_policy(presets.policy(presets.PRESETS[name]))), tmp_path)
+    assert found.returncode == 0, found.stderr
