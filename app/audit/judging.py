@@ -184,7 +184,7 @@ def _read_header(token: Token) -> _Header | None:
     elif header.faults(token) or any(one.level == "error" and one.segment == "header" for one in _of_brought(token)):
         codes.add("header_refused")
     if alg in _WEAK:
-        codes.add("alg_weak")
+        codes.add("jwe_rsa1_5")
     if any(name in value for name in _BRINGS):
         codes.add("key_in_header")
     return _Header(alg if is_known else OTHER, frozenset(codes))

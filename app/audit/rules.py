@@ -45,7 +45,7 @@ _ROWS = (
         "RFC 7515 §4.1.1",
     ),
     Rule(
-        "alg_weak",
+        "jwe_rsa1_5",
         "error",
         "Weak algorithm",
         "The token is encrypted with RSA1_5, whose padding has been attacked again and again.",
