@@ -106,7 +106,7 @@ def _best(text: str, read: Decoded, issuer: Issuer, usable: list[tuple[KeySource
 def _rule(check: Check, issuer: Issuer) -> Rule:
     because = check.because
     if check.name == "aud" and check.outcome == "failed" and len(issuer.audiences) > 1:
-        because += f" So would be {_list(issuer.audiences[1:])}."
+        because += f" {_list(issuer.audiences[1:])} would do as well."
     return Rule("token", check.name, check.outcome, because, check.spec)
 
 

@@ -177,6 +177,9 @@ def _claim_rule(value: Any, path: str, depth: int = 0) -> ClaimRule:
 def _path(value: Any, path: str) -> str:
     written = text(value, path)
     judged = canonical(written)
+    # One word can be spelt with different letters beyond ASCII, and not all servers take them for the same: no rule may hang on it.
+    if not re.fullmatch(r"[!-~]+", written):
+        raise unfit(path, f'"{quoted(written, 40)}"', "a path of visible ASCII letters is wanted: name a prefix before the others")
     if judged.path is None:
         raise unfit(path, f'"{quoted(written, 40)}"', "a path is wanted that begins with / and that can be read in one way only")
     if judged.path != written:

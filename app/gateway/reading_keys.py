@@ -44,6 +44,9 @@ def _public(document: str, path: str) -> Keys:
 def _address(value: Any, path: str) -> str:
     if not re.fullmatch(r"https?://[!-~]+", text(value, path)):
         raise unfit(path, f'"{quoted(value, 40)}"', "an address with https:// is wanted")
+    # Not repeated here, and in no log: what stands there is mostly a password.
+    if "@" in re.split(r"[/?#\\]", value.partition("://")[2], maxsplit=1)[0]:
+        raise unfit(path, "an address with a user name in it", "an address without one is wanted")
     return str(value)
 
 

@@ -39,5 +39,5 @@ def because(decision: Decision) -> str:
     if decision.allowed:
         return f'The route "{quoted(decision.route.name)}" takes it, and no rule denies.' if decision.route else ""
     first, *others = decision.denials
-    more = f" So {'does' if len(others) == 1 else 'do'} {', '.join(dict.fromkeys(rule.name for rule in others))}." if others else ""
+    more = f" Also denied by {', '.join(dict.fromkeys(rule.name for rule in others))}." if others else ""
     return f"Denied by {first.name}: {first.because}{more}"

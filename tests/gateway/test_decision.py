@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.gateway import Request, decide, read_policy, read_request
+from app.gateway import Request, decide, read_policy, read_request, words
 from app.gateway.judging import LONGEST_TOKEN
 from app.gateway.request import Header
 from app.gateway.upstream import headers as upstream_headers
@@ -100,7 +100,7 @@ def test_one_of_several_audiences_is_enough():
     assert ask(several, token()).allowed
     assert ask(several, token(aud=["x", "https://a.example"])).allowed
     decision = ask(several, token(aud="https://b.example"))
-    assert decision.denials[0].because.endswith(f'"https://a.example" is expected. So would be "{AUDIENCE}".')
+    assert decision.denials[0].because.endswith(f'"https://a.example" is expected. "{AUDIENCE}" would do as well.')
 
 
 ROLES = {
@@ -179,6 +179,17 @@ def test_no_short_cut_every_rule_is_listed():
     decision = ask(made, token(exp=NOW - 1, aud="x"))
     assert [rule.name for rule in decision.denials] == ["exp", "aud", "scopes", "claims"]
     assert [rule.depth for rule in decision.rules if rule.name in ("claims", "claim") and rule.layer == "permission"] == [0, 1, 1, 2, 2]
+
+
+def test_the_sentence_names_what_would_deny_next():
+    made = policy([{"prefix": "/", "scopes": {"all": ["z"]}}])
+    told = [
+        words.because(ask(made, token(**claims))) for claims in ({"scope": "z"}, {"scope": "z", "aud": "x"}, {"aud": "x", "exp": NOW - 1})
+    ]
+    assert told[0] == 'The route "/" takes it, and no rule denies.'
+    assert told[1] == f'Denied by aud: The token is for "x"; "{AUDIENCE}" is expected.'
+    assert told[2].startswith("Denied by exp: Expired 1 s ago")
+    assert told[2].endswith(". Also denied by aud, scopes.")
 
 
 def test_a_part_of_any_may_fail_without_denying():

@@ -84,6 +84,8 @@ def test_it_names_the_keys_that_the_caller_passes():
         pytest.param(document([{"prefix": "/", "methods": []}]), "routes[0].methods: there is an array of 0", id="no method"),
         pytest.param(document([{"prefix": "/a/../b"}]), "routes[0].prefix: there is", id="dots in a path"),
         pytest.param(document([{"exact": "/a%20b"}]), "as it is meant", id="encoded path"),
+        pytest.param(document([{"exact": "/p\xe4th"}]), "visible ASCII letters is wanted: name a prefix before", id="letters beyond ASCII"),
+        pytest.param(document([{"exact": "/a b"}]), "visible ASCII letters is wanted", id="blank in a path"),
         pytest.param(document([{"exact": "/a?b=c"}]), "as it is meant", id="path with query"),
         pytest.param(document([{"prefix": "/", "scopes": {}}]), "routes[0].scopes: there is neither all nor any", id="no scope"),
         pytest.param(document([{"prefix": "/", "scopes": {"all": ["a b"]}}]), 'there is "a b"; scopes', id="two scopes in one"),
@@ -124,6 +126,7 @@ def test_it_says_where_what_is_there_and_what_is_wanted(written, says):
         pytest.param({"jwks": {"keys": []}, "algorithms": ["ES256"]}, "a key that cannot be used", id="empty set"),
         pytest.param({"pem": "-----BEGIN nothing", "algorithms": ["ES256"]}, "a key that cannot be used", id="broken PEM"),
         pytest.param({"jwks_url": "file:///etc/passwd", "algorithms": ["ES256"]}, "an address with https://", id="file"),
+        pytest.param({"jwks_url": "https://me:pass@a.example/k", "algorithms": ["ES256"]}, "an address with a user name", id="password"),
     ],
 )
 def test_it_refuses_keys_that_would_let_others_sign(source, says):
@@ -135,6 +138,8 @@ def test_no_key_is_told_in_a_problem():
     told = " ".join(problems(document(issuer={"keys": [{"pem": pem, "algorithms": ["ES256"]}]})))
     assert not any(line in told for line in pem.splitlines())
     assert SECRET not in " ".join(problems({"realm": {"a": SECRET}}))
+    for url in (f"https://me:{SECRET}@a.example", f"https://{SECRET}@a.example/k?x=@"):
+        assert SECRET not in " ".join(problems(document(issuer={"keys": [{"issuer_url": url, "algorithms": ["ES256"]}]})))
 
 
 def test_all_problems_are_told_at_once():
