@@ -64,10 +64,10 @@ def read(came: Coming, source: str) -> Request:
     return Request(method, target, rest)
 
 
-def is_asking(came: Coming, source: str) -> bool:
-    """Whether a proxy asks here, by the headers of its family."""
-    family = SOURCES[source]
-    return family is not None and any(same_name(header.name, name) for header in came.headers for name in family)
+def is_asking(came: Coming) -> bool:
+    """Whether a proxy asks here, by the headers of any family: it may be set up for another one than this server."""
+    names = [name for family in SOURCES.values() if family for name in family]
+    return any(same_name(header.name, name) for header in came.headers for name in names)
 
 
 def _only(headers: tuple[Header, ...], name: str) -> str:

@@ -99,7 +99,7 @@ class ForwardAuth:
         request, so whoever asks as a proxy does not get one, and behind Envoy, where nothing shows that, there is no 200 at all.
         """
         page = _PAGES.get(came.target)
-        if page is None or came.method not in ("GET", "HEAD") or asked.is_asking(came, self.options.source):
+        if page is None or came.method not in ("GET", "HEAD") or asked.is_asking(came):
             return None
         if self.options.source != "path":
             return page(self)

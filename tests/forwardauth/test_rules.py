@@ -394,6 +394,8 @@ def test_no_page_is_leave_for_a_request_of_a_client(page):
         app = application(POLICY, options=Options(source=source))
         assert call(app, "GET", page, [(method, "GET"), (target, page)]).status == 403
         assert call(app, "GET", page, [(target.replace("-", "_"), page)]).status == 403
+        for other in FAMILIES.values():
+            assert call(app, "GET", page, [(other[1], page)]).status == 403
     envoy = application(POLICY, options=Options(source="path", profile="envoy"))
     assert call(envoy, "GET", page, []).status in (204, 403)
 
