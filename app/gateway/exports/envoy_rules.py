@@ -111,7 +111,7 @@ def _value(value: Any) -> Matcher:
         if not is_text(value):
             raise Unsayable
         return exactly(value)
-    if abs(Decimal(value)) > _MOST_EXACT or Decimal(float(value)) != Decimal(value):
+    if abs(value) > _MOST_EXACT or Decimal(float(value)) != Decimal(value):
         raise Unsayable
     return {"double_match": {"exact": float(value)}}
 

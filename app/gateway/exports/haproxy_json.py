@@ -63,6 +63,7 @@ _SHORT = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 # What JSON writers escape without need: for HTML's sake, or as .NET does.
 _SOMETIMES = frozenset("&'<>+`\x7f")
 _LONGEST_NUMBER = 40
+_MOST_BITS = 140
 
 
 class Unsayable(Exception):
@@ -145,6 +146,8 @@ def scalar(value: Any) -> str:
 
 
 def _number(value: int | Decimal) -> str:
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise Unsayable
     exact = Decimal(value)
     if not exact.is_finite() or abs(exact.adjusted()) > _LONGEST_NUMBER or len(exact.as_tuple().digits) > _LONGEST_NUMBER:
         raise Unsayable

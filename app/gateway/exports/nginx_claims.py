@@ -10,6 +10,8 @@ from app.gateway.exports.native import is_text
 from app.gateway.exports.nginx_text import map_of, one_of, quote
 from app.gateway.policy import ClaimRule, Compare, Path, Words
 
+_MOST_EXACT = 2**53
+
 
 class Unsayable(Exception):
     """What no map tells apart."""
@@ -85,9 +87,10 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
-        if value != int(value) or abs(value) > 2**53:
+        number = Decimal(value)
+        if abs(number) > _MOST_EXACT or number != int(number):
             raise Unsayable
-        return str(int(value))
+        return str(int(number))
     if not is_text(value) or "," in value:
         raise Unsayable
     return str(value)

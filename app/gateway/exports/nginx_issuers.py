@@ -72,9 +72,9 @@ def _source(source: KeySource, number: int, place: int, has_others: bool, found:
             gaps.add(
                 f"{path}.{source.kind}", "With several issuers nginx tells keys apart by kid: tokens with a key that has none are denied."
             )
-        file = File(f"keys/issuer-{number}-{place}.json", "json", to_json(jwk_set([source], VERIFIES)))
-        found.files.append(file)
-        found.directives.append(f"auth_jwt_key_file {_FOLDER}/{file.name};")
+        written = File(f"keys/issuer-{number}-{place}.json", "json", to_json(jwk_set([source], VERIFIES)))
+        found.files.append(written)
+        found.directives.append(f"auth_jwt_key_file {_FOLDER}/{written.name};")
 
 
 def _fetched(source: KeySource, number: int, place: int, found: Keys, gaps: Gaps) -> None:

@@ -104,6 +104,8 @@ def open_routes(policy: Policy, gaps: Gaps) -> list[str]:
             gaps.add(f"routes[{number}]", "Its path has half a character in it, which no request can have: the route takes nothing.")
             continue
         # What stands before the first = is a method.
-        path = re.escape(route.path).replace("=", r"\x3d") + ("" if route.is_prefix and route.path.endswith("/") else "(?:/|$)" if route.is_prefix else "$")
+        path = re.escape(route.path).replace("=", r"\x3d") + (
+            "" if route.is_prefix and route.path.endswith("/") else "(?:/|$)" if route.is_prefix else "$"
+        )
         found += [f"{method}=^{path}" for method in route.methods] or [f"^{path}"]
     return found
