@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from app.gateway.exports.export import Gap
-from app.gateway.policy import ClaimRule, Compare, Issuer, KeySource, Path, Policy, Words
+from app.gateway.policy import ClaimRule, Compare, KeySource, Path, Words
 from app.tokens import ALGORITHMS, Key
 from app.tokens.algorithms import Algorithm
 from app.tokens.jws import key_faults
@@ -61,11 +61,6 @@ def jwk_set(sources: Iterable[KeySource], algorithms: Iterable[str] = tuple(ALGO
     return {"keys": [public_jwk(one.key) | {"alg": one.algorithm.name} for one in found]}
 
 
-def algorithms(issuer: Issuer) -> tuple[str, ...]:
-    """The algorithms that *issuer* may use with any of its keys, each once."""
-    return tuple(dict.fromkeys(name for source in issuer.keys for name in source.algorithms))
-
-
 def dotted(path: Path) -> str:
     """The claim as gateways write it that part the names with dots."""
     return ".".join(path)
@@ -88,10 +83,6 @@ def compares(rule: ClaimRule | None) -> Iterator[Compare]:
     elif rule is not None:
         for one in rule.rules:
             yield from compares(one)
-
-
-def asks_for_tokens(policy: Policy) -> bool:
-    return any(route.access != "anyone" for route in policy.routes)
 
 
 def is_text(value: str) -> bool:
