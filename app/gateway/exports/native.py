@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from app.gateway.exports.export import Gap
-from app.gateway.policy import ClaimRule, Compare, KeySource, Path, Words
+from app.gateway.policy import ClaimRule, Compare, Issuer, KeySource, Path, Words
 from app.tokens import ALGORITHMS, Key
 from app.tokens.algorithms import Algorithm
 from app.tokens.jws import key_faults
@@ -59,6 +59,11 @@ def jwk_set(sources: Iterable[KeySource], algorithms: Iterable[str] = tuple(ALGO
     taken = frozenset(algorithms)
     found = [one for source in sources for one in usable(source) if one.algorithm.name in taken]
     return {"keys": [public_jwk(one.key) | {"alg": one.algorithm.name} for one in found]}
+
+
+def algorithms(issuer: Issuer) -> tuple[str, ...]:
+    """The algorithms that *issuer* may use with any of its keys, each once."""
+    return tuple(dict.fromkeys(name for source in issuer.keys for name in source.algorithms))
 
 
 def dotted(path: Path) -> str:
