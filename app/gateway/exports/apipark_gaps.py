@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.gateway.exports import native
 from app.gateway.exports.credentials import tell_keys
 from app.gateway.exports.native import Gaps
+from app.gateway.exports.patterns import REACH_THE_API
 from app.gateway.policy import Policy, Route, Source
 from app.tokens.findings import quoted
 
@@ -18,6 +19,8 @@ def tell(gaps: Gaps, policy: Policy) -> None:
     _tell_issuers(gaps, policy)
     for number, route in enumerate(policy.routes):
         _tell_route(gaps, number, route)
+    if policy.routes:
+        gaps.add("routes", f"{REACH_THE_API} {_MORE}: remove them with the plugin proxy_rewrite.")
     _tell_upstream(gaps, policy)
 
 

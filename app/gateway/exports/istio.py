@@ -8,6 +8,7 @@ from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.istio_answer import answer
 from app.gateway.exports.istio_rules import ALLOWS_MORE, Unsayable, conditions, is_value, key, operations, words
 from app.gateway.exports.native import Gaps, dotted, is_plain_path, is_text, jwk_set, to_line, to_yaml
+from app.gateway.exports.patterns import REACH_THE_API
 from app.gateway.policy import Issuer, KeySource, Policy, Route, Source
 
 VERIFIES = frozenset(("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"))
@@ -49,6 +50,7 @@ def _general(policy: Policy, gaps: Gaps) -> None:
         f"{ALLOWS_MORE} it resolves an ambiguous path as the mesh is told, instead of refusing it, and takes any method where none is named."
         " Where a route is open to anyone, a token that is wrong is refused all the same.",
     )
+    gaps.add("routes", f"{ALLOWS_MORE} {REACH_THE_API} Remove them in a VirtualService, with headers.request.remove.")
     gaps.add("token", f"{ALLOWS_MORE} of a request with tokens in several places it does not say which one counts. Let clients send one.")
     for number, source in enumerate(policy.sources):
         if source.place == "form":

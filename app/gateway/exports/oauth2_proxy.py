@@ -14,6 +14,7 @@ from app.gateway.exports.case import PASSED_ON
 from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.exports.native import Gaps, is_text, usable
 from app.gateway.exports.oauth2_proxy_routes import ALLOWS_MORE, groups, open_routes, upstreams
+from app.gateway.exports.patterns import REACH_THE_API
 from app.gateway.policy import Issuer, KeySource, Policy, Route
 from app.gateway.request import Request
 from app.tokens.keys import public_pem
@@ -77,6 +78,7 @@ def _general(policy: Policy, gaps: Gaps) -> None:
         "routes",
         f"{ALLOWS_MORE} it does not refuse an ambiguous path, and past versions were led round their rules with one. Put a proxy in front that refuses them.",
     )
+    gaps.add("routes", f"{ALLOWS_MORE} {REACH_THE_API} Remove them in a proxy in front.")
     if not policy.forward_token:
         gaps.add(
             "forward_token",
@@ -128,11 +130,13 @@ def _name(issuer: Issuer, number: int, gaps: Gaps) -> str:
 
 def _audiences(issuer: Issuer, gaps: Gaps) -> dict[str, Any]:
     names = [one for one in issuer.audiences if is_text(one)]
-    if len(names) < len(issuer.audiences) or not names:
+    if not names:
         gaps.add(
             "issuers[0].audience",
-            "oauth2-proxy always compares aud, and has none to compare with, or not all: such tokens are denied. Name the audience.",
+            "oauth2-proxy always compares aud, and has none to compare with: every token is denied. Name the audience.",
         )
+    elif len(names) < len(issuer.audiences):
+        gaps.add("issuers[0].audience", "A name with half a character in it cannot be written; tokens for it alone are denied.")
     if not names:
         return {}
     return {"client_id": names[0]} | ({"oidc_extra_audiences": names[1:]} if names[1:] else {})

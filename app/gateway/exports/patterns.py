@@ -9,6 +9,10 @@ from itertools import product
 from app.gateway.policy import Policy, Route
 from app.gateway.request import METHODS, OVERRIDES, same_name
 
+REACH_THE_API = (
+    f"{OVERRIDES[0]} and its like reach the API as the client sent them, and by them some APIs take another method or path than was judged."
+)
+"""About a gateway that does not remove OVERRIDES."""
 _MOST_HYPHENS = 4
 
 
