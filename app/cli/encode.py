@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import click
@@ -22,6 +23,8 @@ _EXAMPLES = (
 )
 _NOT_A_DOCUMENT = ("what came to encode is not what jwtlens decode --json writes", 'it is one JSON object with "header" and "payload"')
 _FORMS = ("compact", "flattened", "general")
+# Standard error ends in logs: a sentence there quotes nothing that may be a token or a claim.
+_QUOTED = re.compile(r'"[^"]{16,}"')
 
 
 @click.command(short_help="Sign a payload, or encrypt it.", epilog=examples(*_EXAMPLES))
@@ -70,7 +73,7 @@ def encode(
         return
     for finding in made.findings:
         if finding.level != "info":
-            voice.note("warning", finding.message)
+            voice.note("warning", _QUOTED.sub('"…"', finding.message))
     screen.write(made.token)
 
 
