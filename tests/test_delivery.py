@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ import hatch_build
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 120
 MADE = (".*_cache", ".git", ".hypothesis", ".venv", "__pycache__", "dist", "node_modules", "vendor", "*.egg-info")
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -173,7 +175,7 @@ def test_the_wheel_carries_what_it_serves_and_works_from_any_folder(copy: Path, 
     run(*pip, "--no-deps", wheel, folder=tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert run(python.with_name("jwtlens"), "--version", folder=elsewhere) == "jwtlens 0.1.0\n"
+    assert run(python.with_name("jwtlens"), "--version", folder=elsewhere) == f"jwtlens {VERSION}\n"
     with serving([str(python.with_name("jwtlens")), "serve"], elsewhere) as port:
         page = get(port, "/")
         assert f"/static/built/{manifest['index.css']}" in page

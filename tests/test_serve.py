@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.web.security import HEADERS, MAX_BODY
 ROOT = Path(__file__).resolve().parent.parent
 JWTLENS = (sys.executable, "-m", "app")
 SECONDS = 20
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -336,7 +338,7 @@ def test_help_names_what_there_is(capsys: pytest.CaptureFixture[str]):
 
 def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]):
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == "jwtlens 0.1.0\n"
+    assert capsys.readouterr().out == f"jwtlens {VERSION}\n"
 
 
 # Health -----------------------------------------------------------------------------------------------------------
