@@ -671,13 +671,13 @@ def test_the_text_of_the_key_box_is_in_no_representation():
 
 
 def searched_in(text: str, key: str, **options: Any) -> float:
-    """Seconds of the search, the best of five."""
+    """Seconds of the processor that the search takes, the best of five: what else the machine does must not count."""
     best = 9.0
     for _ in range(5):
         report = verify(text, read_keys(key), at=NOW, **options)
-        start = time.perf_counter()
+        start = time.thread_time()
         report.suspects  # noqa: B018
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best
 
 
