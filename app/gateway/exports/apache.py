@@ -9,7 +9,7 @@ from app.gateway.exports import apache_rules as rules
 from app.gateway.exports import native
 from app.gateway.exports.apache_answer import answer
 from app.gateway.exports.apache_gaps import tell
-from app.gateway.exports.asking import API
+from app.gateway.exports.asking import API, through
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.native import Gaps, Usable
 from app.gateway.exports.patterns import never_passed_on
@@ -159,7 +159,7 @@ def _issuer(policy: Policy, issuer: Issuer) -> list[str]:
 
 
 def _notes(policy: Policy, has_files: bool) -> tuple[str, ...]:
-    told = [f"Put the address of your API in the place of http://{API}/, and let it be reached through Apache alone."]
+    told = [through("Apache", f"http://{API}/")]
     if has_files:
         told.append(f"Put the keys into {FOLDER}, or change that path in jwtlens.conf.")
     for number, name in enumerate(_secrets(policy), 1):

@@ -8,7 +8,7 @@ from app.gateway.exports import blocks
 from app.gateway.exports.apisix_answer import answer
 from app.gateway.exports.apisix_gaps import ALGORITHMS, discovery, is_looked_at, tell
 from app.gateway.exports.apisix_lua import USERINFO, program
-from app.gateway.exports.asking import API
+from app.gateway.exports.asking import API, through
 from app.gateway.exports.credentials import Option, by_issuer
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.native import Gaps
@@ -39,7 +39,7 @@ def export(policy: Policy) -> Export:
 
 def _notes(credentials: list[tuple[int, str, Option]]) -> tuple[str, ...]:
     told = (
-        f"Put the address of your API in the place of {API}, and let it be reached through APISIX alone.",
+        through("APISIX"),
         "Put apisix.yaml into conf, and into conf/config.yaml: deployment: {role: data_plane, role_data_plane: {config_provider: yaml}}.",
         "jwt-auth with key_claim_name and store_in_ctx is asked for: APISIX 3.13 or newer. serverless-post-function must stand among the plugins, as it does by default.",
     )

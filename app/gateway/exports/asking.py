@@ -71,11 +71,16 @@ def as_variable(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "_", name.lower())
 
 
+def through(title: str, written: str = API) -> str:
+    """How the API is put behind a gateway; *written* is its address in the files."""
+    return f"Put the address of your API in the place of {written}, and let it be reached through {title} alone."
+
+
 def notes(policy: Policy, start: str) -> tuple[str, ...]:
     """What whoever installs any of these has to know; *start* is how jwtlens is started beside it."""
     told: tuple[str, ...] = (
         f"Start jwtlens beside it: {start}",
-        f"Put the address of your API in the place of {API}, and let it be reached through the gateway alone.",
+        through("the gateway"),
         "The whole policy is judged by jwtlens: when it changes, this configuration stays as it is unless the names of headers change.",
     )
     if any(keys.kind == "secret" for issuer in policy.issuers for keys in issuer.keys):

@@ -36,7 +36,9 @@ def export(policy: Policy) -> Export:
     }
     head = "# Envoy 1.34 or newer. Try it with: envoy --mode validate -c envoy.yaml\n"
     return Export(
-        (File("envoy.yaml", "yaml", head + to_yaml(document)),), gaps.all(), ("Put the address of your API into the cluster api.", *notes)
+        (File("envoy.yaml", "yaml", head + to_yaml(document)),),
+        gaps.all(),
+        ("Put the address of your API into the cluster api, and let it be reached through Envoy alone.", *notes),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.gateway.decision import Decision
 from app.gateway.exports import haproxy_json as pattern
-from app.gateway.exports.asking import API, PORT
+from app.gateway.exports.asking import API, PORT, through
 from app.gateway.exports.export import Answer, Export, File, Gap, Gateway
 from app.gateway.exports.haproxy_answer import answer
 from app.gateway.exports.haproxy_request import before_the_token, token_lines, upstream_lines
@@ -59,7 +59,7 @@ def export(policy: Policy) -> Export:
     if policy.describe:
         gaps.add("describe", "HAProxy tells the client the error code, and not in a sentence what is wrong. Read its log instead.")
     keys: list[File] = []
-    notes: list[str] = []
+    notes = [through("HAProxy")]
     lines = [
         *before_the_token(policy, gaps),
         *route_lines(policy, gaps),
@@ -77,7 +77,7 @@ def export(policy: Policy) -> Export:
     )
     if keys:
         notes.insert(
-            0, "Put the folder keys beside haproxy.cfg and start HAProxy there; it reads the files once, so reload it when a key changes."
+            1, "Put the folder keys beside haproxy.cfg and start HAProxy there; it reads the files once, so reload it when a key changes."
         )
     return Export((File("haproxy.cfg", "haproxy", text), *keys), gaps.all(), tuple(notes))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.gateway.exports import blocks, native
-from app.gateway.exports.asking import API
+from app.gateway.exports.asking import API, through
 from app.gateway.exports.credentials import Option, by_issuer
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.kong_answer import answer
@@ -99,7 +99,7 @@ def _jwt(policy: Policy, route: Route, by_kid: bool) -> dict[str, Any]:
 
 def _notes(credentials: list[tuple[int, str, Option]]) -> tuple[str, ...]:
     told = (
-        f"Put the address of your API in the place of http://{API}, and let it be reached through Kong alone.",
+        through("Kong", f"http://{API}"),
         "Load the file with KONG_DATABASE=off and KONG_DECLARATIVE_CONFIG=kong.yaml, or check it first with: kong config parse kong.yaml",
     )
     secrets = dict.fromkeys(option.secret for _, _, option in credentials if option.secret)

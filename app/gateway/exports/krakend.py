@@ -8,7 +8,7 @@ from typing import Any
 
 from app.gateway.exports import krakend_cel as cel
 from app.gateway.exports import native
-from app.gateway.exports.asking import API
+from app.gateway.exports.asking import API, through
 from app.gateway.exports.case import PASSED_ON, Case, NotKnown, answering
 from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.exports.krakend_gaps import tell
@@ -45,7 +45,7 @@ def export(policy: Policy) -> Export:
 
 def _notes(one: Chosen | None) -> tuple[str, ...]:
     told: tuple[str, ...] = (
-        f"Put the address of your API in the place of http://{API}, and let it be reached through KrakenD alone.",
+        through("KrakenD", f"http://{API}"),
         "Check it with: krakend check -tlc krakend.json; and read the log at the start: an expression of validation/cel whose types do not fit is left out.",
     )
     if one and one.secret:

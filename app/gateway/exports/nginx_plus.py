@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.gateway.exports.asking import API, PORT
+from app.gateway.exports.asking import API, PORT, through
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.haproxy_request import AMBIGUOUS, PATH, TEXT
 from app.gateway.exports.native import Gaps
@@ -74,7 +74,7 @@ def export(policy: Policy) -> Export:
         *block("server", [*server, *found.locations]),
     ]
     text = _HEAD + "\n".join(line.rstrip() for line in lines) + "\n"
-    return Export((File("jwtlens.conf", "nginx", text), *found.files), gaps.all(), tuple(found.notes))
+    return Export((File("jwtlens.conf", "nginx", text), *found.files), gaps.all(), (through("nginx"), *found.notes))
 
 
 def _general(policy: Policy, gaps: Gaps) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.gateway import credentials
 from app.gateway.decision import Decision
-from app.gateway.exports.asking import API, PORT
+from app.gateway.exports.asking import API, PORT, through
 from app.gateway.exports.case import PASSED_ON
 from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.exports.native import Gaps, is_text, usable
@@ -54,7 +54,9 @@ def export(policy: Policy) -> Export:
     settings |= {"skip_auth_routes": open_routes(policy, gaps)}
     settings |= {"upstreams": list(upstreams(policy, f"http://{API}", _NOWHERE.rstrip("/"), gaps))}
     text = _HEAD + "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
-    notes = [
+    # Where every route is closed, nothing leads there.
+    notes = [through("oauth2-proxy", f"http://{API}")] if API in text else []
+    notes += [
         "Put a random OAUTH2_PROXY_COOKIE_SECRET of 32 bytes and any OAUTH2_PROXY_CLIENT_SECRET into the environment: oauth2-proxy wants both,"
         " though nobody signs in with them.",
     ]

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from app.gateway import read_policy
 from app.gateway.exports import GATEWAYS, Export, Gateway
 from app.gateway.request import OVERRIDES
+from app.web.presets import PRESETS, policy
 from tests.gateway.exports.rich import FULL, RULES, TEXTS, read
 from tests.tokens.keyring import private, public_jwk
 
@@ -112,6 +114,14 @@ def _is_kept_out(export: Export, header: str) -> bool:
 @pytest.mark.parametrize("gateway", JUDGING, ids=lambda gateway: gateway.name)
 def test_what_changes_the_request_behind_it_is_removed_or_a_gap_says_so(gateway: Gateway):
     assert [header for header in OVERRIDES if not _is_kept_out(_full(gateway.name), header)] == []
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=lambda gateway: gateway.name)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_address_to_change_stands_in_the_files(gateway: Gateway, preset: str):
+    export = gateway.export(read_policy(policy(PRESETS[preset])))
+    for told in re.findall(r"in the place of ([^, ]+),", " ".join(export.notes)):
+        assert any(told in file.text for file in export.files)
 
 
 _DEFAULTS = {"describe", "realm", "forward_token", "token", "leeway", "required", "methods", "access", "name", "audience", "issuer"}
