@@ -16,6 +16,7 @@ from app.forwardauth.wsgi import ForwardAuth, Options
 from app.gateway import Policy
 from app.settings import Settings
 from app.tokens import Keys
+from app.tokens.findings import quoted
 
 Load = Callable[[], tuple[Policy, Mapping[str, Keys]]]
 
@@ -88,6 +89,8 @@ class Worker:
             return fetcher.fetch(url, kind, again=True)
 
         store = KeyStore(policy, given, fetch, self._service.interval, self._service.tell)
+        for name in store.missing_names:
+            self._service.tell("warning", f'the policy names the key "{quoted(name)}", which is not given: the tokens for it are denied')
         places = {remote.url: number for number, remote in enumerate(store.remotes)}
         self._tally.loaded()
 

@@ -347,6 +347,18 @@ def test_a_key_server_that_is_not_allowed_is_not_asked(tmp_path):
         assert server.ask(token()) == 403
 
 
+def test_a_key_that_is_not_given_is_told_and_denies(tmp_path):
+    policy = document(issuer={"keys": [{"secret": "orders", "algorithms": ["HS256"]}]})
+    with running(tmp_path, policy) as server:
+        assert 'warning: the policy names the key "orders", which is not given: the tokens for it are denied' in server.err.read_text(
+            "utf-8"
+        )
+        assert server.page("/readyz")[0] == 503
+        command = [sys.executable, "-m", "app", "gateway", "--policy", str(server.policy), "--port", str(server.port)]
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+        assert (second.returncode, second.stderr.splitlines()[0]) == (2, "jwtlens: error: the port is in use")
+
+
 def test_a_stopped_process_allows_nothing_and_goes_on_afterwards(tmp_path):
     with running(tmp_path, document()) as server:
         server.process.send_signal(signal.SIGSTOP)
