@@ -12,7 +12,7 @@ from app.gateway.policy import Issuer, KeySource, Policy
 from app.gateway.rules import Rule, failed, not_checked, passed
 from app.tokens import Check, Decoded, Expectations, Keys, Report, decode, read_keys, times, verify
 from app.tokens.findings import kind_of, quoted
-from app.tokens.near_misses import audiences_of
+from app.tokens.near_misses import audiences_of, difference
 
 LONGEST_TOKEN = 16_384
 # The core reads a token out of whatever was pasted; what a client sends must be one and nothing else.
@@ -115,7 +115,9 @@ def _strange(policy: Policy, read: Decoded) -> Rule:
     names = tuple(name for issuer in policy.issuers for name in issuer.names)
     iss = read.payload.get("iss", MISSING) if isinstance(read.payload, dict) else MISSING
     shown = "No iss" if iss is MISSING else f'iss is "{quoted(iss)}"' if isinstance(iss, str) else f"iss is {kind_of(iss)}"
-    return failed("token", "iss", f"{shown}; the policy takes tokens of {_list(names) or 'nobody'}.", "RFC 7519 §4.1.1")
+    near = next((told for name in names if isinstance(iss, str) and (told := difference(iss, name))), "")
+    because = f"{shown}; the policy takes tokens of {_list(names) or 'nobody'}. {near}".rstrip()
+    return failed("token", "iss", because, "RFC 7519 §4.1.1")
 
 
 def _without_issuer(rule: Rule) -> Rule:

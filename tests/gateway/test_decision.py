@@ -303,6 +303,22 @@ def test_the_keys_of_one_issuer_do_not_sign_for_another():
     assert ask(made, token("ES256", iss="a")).status == 401
 
 
+@pytest.mark.parametrize(
+    ("iss", "told"),
+    [
+        pytest.param(
+            f"{ISSUER}/", f'iss is "{ISSUER}/"; the policy takes tokens of "{ISSUER}". They differ by the slash at the end.', id="slash"
+        ),
+        pytest.param(ISSUER.replace("https", "http"), "They differ by what stands before the host: https, http or nothing.", id="scheme"),
+        pytest.param("https://other.example", f'the policy takes tokens of "{ISSUER}".', id="another"),
+        pytest.param(7, f'iss is a number; the policy takes tokens of "{ISSUER}".', id="number"),
+    ],
+)
+def test_an_issuer_that_is_nearly_right_is_told_what_is_not(iss, told):
+    rules = {rule.name: rule for rule in ask(policy(), token(iss=iss)).rules}
+    assert rules["iss"].because.endswith(told)
+
+
 def test_an_entry_without_issuer_takes_the_rest_only():
     issuers = [{"issuer": "a", "keys": [rs256()]}, {"keys": [{"secret": "s", "algorithms": ["HS256"]}]}]
     made = read_policy(json.dumps({"issuers": issuers, "routes": [{"prefix": "/"}]}))
