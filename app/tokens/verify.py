@@ -55,9 +55,9 @@ class Report(Decoded):
         self.leeway = leeway
         self.expect = expect
         self.signing_input = signing_input
+        """What the signature is over when the payload is detached, else None."""
         self.other_payload = False
         """Whether a payload was given beside a token that has its own, and another: whoever gave it means another token."""
-        """What the signature is over when the payload is detached, else None."""
         self.signatures = signatures
         """Each signature of a JWS in JSON serialization with its verdict; *token* and *signature* are the one that decides."""
         self.decryption: Decryption | None = None
