@@ -21,6 +21,8 @@ ANSWER_SECONDS = 60.0
 class Whole(WSGITask):
     """An answer whose head leaves together with the body: waitress sends it alone, and whoever waits is woken twice."""
 
+    channel: Any
+
     def write(self, data: bytes) -> None:
         channel, held = self.channel, bytearray()
         if not self.wrote_header:
