@@ -11,6 +11,7 @@ from app.forwardauth import LOOPBACK, CannotLoad, Metrics, Options, Service, Wor
 from app.forwardauth.service import place
 from app.server import discreet, listeners
 from app.server.connections import ProxyServer
+from app.server.memory import leave_no_core
 from app.server.workers import Care, supervise
 
 __all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
@@ -29,6 +30,7 @@ _BACKLOG = 1024
 
 def serve(service: Service, workers: int, announce: Callable[[int], None]) -> None:
     """Listen, tell *announce* the port, and answer until SIGTERM or Ctrl-C; raises CannotServe and CannotLoad."""
+    leave_no_core()
     discreet()
     service.load()
     bound = listeners(service.settings.host, service.settings.port)

@@ -52,6 +52,7 @@ def test_the_policy_on_the_page_is_one(client):
 def test_the_request_on_the_page_lacks_what_it_says(client):
     policy, asked = _blocks(client)[0], next(block for block in _blocks(client) if block.startswith("GET "))
     decision = decide(read_policy(policy), read_request(asked), {}, 0)
+    assert decision.route is not None
     assert (decision.status, decision.route.name, decision.denials[0].name) == (401, "/orders", "token")
 
 

@@ -167,6 +167,10 @@ def test_what_is_read_in_two_ways_is_denied_before_it_is_joined(alone, lines, st
     assert b"no-store" in head
 
 
+def test_no_memory_of_it_is_written_to_a_disk(alone):
+    assert psutil.Process(alone.process.pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
+
 def test_a_long_token_is_judged(alone):
     assert alone.ask(token(note="x" * 9000)) == 200
     assert alone.ask(token(note="x" * 13_000)) == 401  # longer than a token may be, and judged all the same
