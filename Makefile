@@ -38,7 +38,7 @@ types: $(VENV)/test.stamp
 unit: $(VENV)/test.stamp assets chromium proxies
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
-bench: $(VENV)/test.stamp assets chromium ## Measure: the core, the server, the page
+bench: $(VENV)/test.stamp assets chromium proxies ## Measure: the core, the server, the page, the gateway
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: $(VENV)/test.stamp assets ## Fuzz the core for MINUTES (1) and ask the API REQUESTS (50000) times
