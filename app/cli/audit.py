@@ -63,8 +63,9 @@ def audit(
 ) -> int:
     """Find every compact token in files, folders and standard input, and judge each one.
 
-    Files may be of any size, plain, gz, zst or UTF-16. A token may stand in a header, a URL, a cookie, a string of JSON,
-    or a base64 body of a HAR. Not looked into: other archives, tokens in JSON serialization, the content of encrypted ones.
+    Files may be of any size, plain, gz, zst or UTF-16. A token may stand in a header, a URL, a cookie, a string of JSON, a
+    base64 body of a HAR, or be base64 a second time as in a Secret of Kubernetes. Not looked into: other archives, tokens in
+    JSON serialization, the content of encrypted ones.
 
     No token is written anywhere: a line has its place, the first digits of its SHA-256, and what is against it. The lines
     go to standard output unless that is a terminal, which gets the summary alone.

@@ -32,6 +32,11 @@ def found(data):
         (b'"{\\"token\\":\\"', b'\\"}"'),
         (b"line\\n", b"\\nline"),
         (b"\\u0022", b"\\u0022"),
+        (b"{\\x22token\\x22:\\x22", b"\\x22}"),
+        (b"next=%2Fcb%253Ftoken%253D", b"%2526x"),
+        (b"token=\x1b[0m", b"\x1b[0m"),
+        (b"\\u001b[36m", b"\\u001b[0m"),
+        (b"GET /#012", b"#012"),
         (b"<a>", b"</a>"),
         (b"", b". The end"),
         (b"", b"..."),
@@ -67,8 +72,27 @@ def test_a_body_in_base64_is_looked_into():
     body = b64encode(json.dumps({"access_token": TOKEN.decode()}).encode()).decode()
     har = json.dumps({"content": {"mimeType": "application/json", "text": body, "encoding": "base64"}}).encode()
     (spot,) = scan.spots(har)
-    assert (spot.token, spot.inside) == (TOKEN, scan.IN_BODY)
+    assert (spot.token, spot.inside) == (TOKEN, scan.IN_BASE64)
     assert har[spot.start : spot.start + spot.length].decode() == body
+
+
+@pytest.mark.parametrize(
+    "text", [b64encode(TOKEN), b64encode(TOKEN).rstrip(b"="), b64encode(TOKEN + b"\n")], ids=["padded", "bare", "line"]
+)
+@pytest.mark.parametrize("around", [b"data:\n  token: %b\n", b'{"token":"%b"}', b'"text": "%b"', b"%b"])
+def test_a_token_that_is_base64_a_second_time_is_found_once(around, text):
+    (spot,) = scan.spots(around % text)
+    assert (spot.token, spot.inside) == (TOKEN, scan.IN_BASE64)
+    assert spot.start == around.index(b"%b")
+    assert list(scan.spots(b"x" + text)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_token_in_utf_16_is_found_among_bytes(encoding):
+    wide = f"a={TOKEN.decode()};".encode(encoding)
+    (spot,) = scan.spots(b"\x01\x02" + wide + b"\xff")
+    assert (spot.token, spot.length, spot.inside) == (TOKEN, 2 * len(TOKEN), scan.IN_UTF16)
+    assert found(f"x{TOKEN.decode()}".encode(encoding)) == []
 
 
 def test_a_name_of_a_file_is_told_without_the_token_in_it():
@@ -89,6 +113,10 @@ def test_a_name_of_a_file_is_told_without_the_token_in_it():
         pytest.param(b"eyJaaaaaa.a.a~", id="disclosures"),
         pytest.param(b'"text":"', id="bodies"),
         pytest.param(b'"text":"' + b"A" * 60, id="bodies that are open"),
+        pytest.param(b"ZXlKaaaaaa", id="base64 a second time"),
+        pytest.param(b" ZXlKZXlKWlhsS1pYbEtaZXlKWlhsS1pYbEs", id="base64 of base64"),
+        pytest.param(b"e\0y\0J\0" + b"a\0" * 24, id="UTF-16"),
+        pytest.param(b"[0m#012eyJaaaaaa", id="colours"),
     ],
 )
 def test_a_hostile_text_of_twice_the_length_takes_about_twice_the_time(hostile):
