@@ -18,6 +18,7 @@ PIECE = 4 * 2**20
 _LONGEST_RUN = 16 * 2**20
 # Up to the last character that no token has: the line's, or else any.
 _RUN = re.compile(rb".*[^A-Za-z0-9_.~+/%=\\-]", re.DOTALL)
+_Identity = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +78,46 @@ class Unread:
 
 
 def walk(paths: Iterable[str], besides: Collection[Path] = ()) -> Iterator[Source | Unread]:
-    """Every file that *paths* name, folders to their depth in order of name; *besides* are those that the audit writes itself."""
-    written = {path.absolute() for path in besides}
+    """Every file that *paths* name, each once, folders to their depth in order of name; *besides* are those that the audit writes itself."""
+    taken = {_identity(path.stat()) for path in besides}
     for number, path in enumerate(paths, 1):
         if path == STDIN:
             yield Source(STDIN, None, 0)
-            continue
-        found = _source(path, f"argument {number}")  # what is not there may be a token or a key, given by mistake
-        if found is None and Path(path).is_dir():
-            yield from _in_folder(path, written)
-        else:
-            yield found or Source(scan.masked(path), Path(path), 0)  # a pipe or device that is given is read as it comes
+        elif os.path.isdir(path):  # noqa: PTH112  # of a name that is too long, Path.is_dir raises
+            yield from _in_folder(path, taken)
+        else:  # what is not there may be a token or a key, given by mistake
+            yield from _file(path, f"argument {number}", taken, is_given=True)
 
 
-def _in_folder(path: str, written: Collection[Path]) -> Iterator[Source | Unread]:
+def _in_folder(path: str, taken: set[_Identity]) -> Iterator[Source | Unread]:
     failed: list[str] = []
     for folder, folders, names in os.walk(path, onerror=lambda error: failed.append(str(error.filename))):
         folders.sort()
         for name in sorted(names):
             whole = os.path.join(folder, name)  # noqa: PTH118  # a name that begins with "./" keeps it
-            if Path(whole).absolute() not in written and not Path(whole).is_symlink():
-                found = _source(whole, scan.masked(whole))
-                if found:
-                    yield found
+            yield from _file(whole, scan.masked(whole), taken)
     for name in failed:
         yield Unread(scan.masked(name), "the folder may not be read")
 
 
-def _source(path: str, name: str) -> Source | Unread | None:
-    """The file at *path*, or None when it is something else; *name* is what it is called when it cannot be found."""
+def _file(path: str, name: str, taken: set[_Identity], *, is_given: bool = False) -> Iterator[Source | Unread]:
+    """The file at *path*, also behind a link, unless it was *taken*; *name* is what it is called when it cannot be found."""
     try:
         status = Path(path).stat()
     except (OSError, ValueError) as error:
-        return Unread(name, _why(error))
-    return Source(scan.masked(path), Path(path), status.st_size) if stat.S_ISREG(status.st_mode) else None
+        if is_given or not (isinstance(error, FileNotFoundError) and Path(path).is_symlink()):  # behind such a link is nothing
+            yield Unread(name, _why(error))
+        return
+    if not stat.S_ISREG(status.st_mode):
+        if is_given:  # a pipe or device is read as it comes; in a folder nobody meant it
+            yield Source(scan.masked(path), Path(path), 0)
+    elif _identity(status) not in taken:
+        taken.add(_identity(status))
+        yield Source(scan.masked(path), Path(path), status.st_size)
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
 
 
 def all_pieces(sources: Iterable[Source | Unread], stdin: BinaryIO | None, unread: Callable[[Unread], None]) -> Iterator[Piece]:

@@ -87,16 +87,30 @@ def test_a_bomb_is_unpacked_a_block_at_a_time():
         assert max(sizes) <= 40 * 2**20
 
 
-def test_folders_are_read_to_their_depth_in_order_and_without_links_pipes_and_own_reports(tmp_path):
+def test_folders_are_read_to_their_depth_in_order_and_without_pipes_and_own_reports(tmp_path):
     for name in ("b/two", "a/one", "c"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(TEXT)
-    (tmp_path / "link").symlink_to("c")
     os.mkfifo(tmp_path / "pipe")
     report = tmp_path / "report.html"
     report.write_text("mine")
+    (tmp_path / "mine").symlink_to(report)
     found = inputs.walk([str(tmp_path)], [report])
     assert [os.path.relpath(one.name, tmp_path) for one in found] == ["c", "a/one", "b/two"]
+
+
+def test_a_file_is_read_once_by_whatever_names_and_links_it_is_reached(tmp_path):
+    """As /var/log/containers has nothing but links, and a folder that is linked into itself has no end."""
+    (tmp_path / "pods").mkdir()
+    (tmp_path / "pods" / "0.log").write_bytes(TEXT)
+    os.link(tmp_path / "pods" / "0.log", tmp_path / "pods" / "same.log")
+    containers = tmp_path / "containers"
+    containers.mkdir()
+    (containers / "web.log").symlink_to("../pods/0.log")
+    (containers / "gone.log").symlink_to("nowhere")
+    (containers / "loop").symlink_to(tmp_path)
+    assert [one.name for one in inputs.walk([str(containers)])] == [str(containers / "web.log")]
+    assert [one.name for one in inputs.walk([str(tmp_path), str(tmp_path / "pods/0.log")])] == [str(containers / "web.log")]
 
 
 def test_a_pipe_is_read_to_its_end():
