@@ -49,7 +49,8 @@ def judge(policy: Policy, text: str, keys: Mapping[str, Keys], at: int) -> Judge
         rest = unlooked("There is no signed token to judge.").rules[1:]
         return Judged((failed("token", "form", wrong, "RFC 7519 §7.2"), *rest))
     read = decode(text)
-    issuer = _issuer(policy, read)
+    # What the token says of itself chooses the keys, and the signature then shows whether it is true.
+    issuer = policy.issuer_of(read.payload)
     known = issuer or _NOBODY
     candidates = [source for source in known.keys if read.token.alg in source.algorithms]
     usable = [(source, found) for source in candidates if (found := source.keys or keys.get(source.reference))]
@@ -75,13 +76,6 @@ def _no_token(text: str) -> str:
     if _ENCRYPTED.fullmatch(text):
         return "It is an encrypted token (JWE); a policy takes signed ones."
     return "It is not a JWT: three parts of base64url, joined by dots, and nothing else."
-
-
-def _issuer(policy: Policy, read: Decoded) -> Issuer | None:
-    """Whose token it says it is. That chooses the keys, and the signature then shows whether it is true."""
-    iss = read.payload.get("iss") if isinstance(read.payload, dict) else None
-    named = next((one for one in policy.issuers if isinstance(iss, str) and iss in one.names), None)
-    return named or next((one for one in policy.issuers if not one.names), None)
 
 
 def _best(text: str, read: Decoded, issuer: Issuer, usable: list[tuple[KeySource, Keys]], at: int) -> Report:

@@ -115,3 +115,9 @@ class Policy:
     def references(self) -> tuple[str, ...]:
         """The secrets and addresses whose keys the caller is to pass, each once."""
         return tuple(dict.fromkeys(source.reference for issuer in self.issuers for source in issuer.keys if source.reference))
+
+    def issuer_of(self, claims: object) -> Issuer | None:
+        """Whose token it says it is: the entry that names the iss of *claims*, or the one for whoever is not named."""
+        iss = claims.get("iss") if isinstance(claims, dict) else None
+        named = next((one for one in self.issuers if isinstance(iss, str) and iss in one.names), None)
+        return named or next((one for one in self.issuers if not one.names), None)

@@ -37,9 +37,7 @@ class Case:
 
     def issuer(self, policy: Policy) -> Issuer | None:
         """Whose token it says it is, as the policy sees it."""
-        iss = self.claims.get("iss")
-        named = next((one for one in policy.issuers if isinstance(iss, str) and iss in one.names), None)
-        return named or next((one for one in policy.issuers if not one.names), None)
+        return policy.issuer_of(self.claims)
 
     @property
     def in_leeway(self) -> bool:

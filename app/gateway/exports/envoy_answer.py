@@ -26,28 +26,42 @@ _JWT = (
 )
 # About these, what Envoy says is not known, or depends on more than we see.
 _UNKNOWN = ("header", "key", "life", "upstream", "accepted")
+# For these, each of several sets of keys refuses a token with 401.
+_UNVERIFIED = {"iss", "algorithm", "signature", "exp", "nbf"}
 _MISSING = "jwt_authn finds no token where the route wants one."
 _REFUSED = "jwt_authn refuses the token before any other rule is looked at."
 _DENIED = "The RBAC filter refuses: it says so in the same words whatever the reason is."
 
 
 def answer(policy: Policy, request: Request, decision: Decision) -> Answer | None:
-    """None for what is no plain request with at most one token, and where several sets of keys may each have their say."""
+    """None for what is no plain request with at most one token, and where several sets of keys may each refuse in their own words."""
     if any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token"):
         return None
     found = credentials.find(request, policy.sources)
     if decision.route is None or (len(found) > 1 and decision.route.access != "anyone"):
         return _forbidden()
     if decision.allowed:
-        is_sure = not found or decision.route.access == "anyone" or _keys_are_there(policy)
+        is_sure = not found or decision.route.access == "anyone" or _is_verified(policy, decision)
         return Answer(PASSED_ON, because="Envoy passes the request on, and the API answers.") if is_sure else None
     if not found:
         # Without any keys in the configuration there is no jwt_authn in it.
         if all(source.kind == "issuer_url" for issuer in policy.issuers for source in issuer.keys):
             return _forbidden()
         return _of_jwt(policy, request, 401, "Jwt is missing", _MISSING)
+    if _is_verified(policy, decision):
+        return _forbidden()
     text = found[0].text
-    return _of_token(policy, request, decision, decode(text)) if text and _keys_are_there(policy) else None
+    if not text:
+        return None
+    return _of_token(policy, request, decision, decode(text)) if _keys_are_there(policy) else _of_several(policy, decision)
+
+
+def _is_verified(policy: Policy, decision: Decision) -> bool:
+    """Whether jwt_authn takes the token as we do, with keys of its issuer that stand in the configuration."""
+    issuer = policy.issuer_of(decision.report.payload) if decision.report else None
+    if issuer is None or not issuer.names or any(rule.denies for rule in decision.rules if rule.layer in ("keys", "token")):
+        return False
+    return all(source.keys is not None and set(source.algorithms) <= VERIFIES for source in issuer.keys)
 
 
 def _keys_are_there(policy: Policy) -> bool:
@@ -67,6 +81,15 @@ def _of_token(policy: Policy, request: Request, decision: Decision, read: Decode
         if name in failed:
             return _of_jwt(policy, request, status, body, _REFUSED) if _is_told(name, failed, read) else None
     return _forbidden()
+
+
+def _of_several(policy: Policy, decision: Decision) -> Answer | None:
+    """Which of several sets of keys has the last word is not known; where the words are kept back, the status is enough."""
+    failed = [rule.name for rule in decision.rules if rule.denies and rule.layer == "token"]
+    inline = all(source.keys is not None and set(source.algorithms) <= VERIFIES for issuer in policy.issuers for source in issuer.keys)
+    if policy.describe or not inline or not decision.route or decision.route.access != "token" or not set(failed) <= _UNVERIFIED:
+        return None
+    return Answer(401, because=f"{_REFUSED} Its words and the challenge are kept back by strip_failure_response.")
 
 
 def _is_told(name: str, failed: dict[str, Rule], read: Decoded) -> bool:
