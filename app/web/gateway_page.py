@@ -102,13 +102,18 @@ class GatewayPage:
     touched: tuple[str, ...] = ()
     focus: str = ""
     focus_by: str = "autofocus"
-    gateways: tuple[tuple[str, tuple[Gateway, ...]], ...] = (
-        ("ask jwtlens, which judges by the whole policy", tuple(row for row in GATEWAYS.values() if row.asks)),
-        ("judge tokens themselves", tuple(row for row in GATEWAYS.values() if not row.asks)),
-    )
     there: There | None = None
     exported: Exported | None = None
     menu: tuple[tuple[str, str], ...] = tuple((name, row["title"]) for name, row in presets.PRESETS.items())
+
+    @property
+    def gateways(self) -> tuple[tuple[str, tuple[Gateway, ...]], ...]:
+        """The menu of gateways."""
+        rows = tuple(GATEWAYS.values())
+        return (
+            ("ask jwtlens, which judges by the whole policy", tuple(row for row in rows if row.asks)),
+            ("judge tokens themselves", tuple(row for row in rows if not row.asks)),
+        )
 
     def is_touched(self, place: str) -> bool:
         """Whether something at *place* was changed just now, so that its rows are not folded away."""

@@ -14,13 +14,12 @@ from app.tokens.keys import kinds, pem, rsa_parts
 from app.web import security
 from app.web.learn.templated import plain
 from app.web.openapi import described, shown
-from app.web.openapi.described import TEXTS
 
 
 def api() -> dict[str, Any]:
     """Every endpoint, limit, setting and refusal."""
     defaults = Settings()
-    settings = [(PREFIX + name.upper(), TEXTS["settings"][name], _default(getattr(defaults, name))) for name in READERS]
+    settings = [(PREFIX + name.upper(), described.texts()["settings"][name], _default(getattr(defaults, name))) for name in READERS]
     return {
         "endpoints": described.endpoints(),
         "settings": settings,
@@ -39,7 +38,7 @@ def _default(value: object) -> str:
 def _errors() -> Iterator[tuple[str, str]]:
     yield from ((row.code, plain(row.message)) for row in refusals.ROWS.values())
     yield from ((row.code, row.message) for row in security.REFUSALS.values())
-    yield from TEXTS["errors"].items()
+    yield from described.texts()["errors"].items()
 
 
 _LIMITS = (

@@ -16,9 +16,14 @@ from app.keyfetch import refusals
 from app.tokens.sd_jwt.making import issue
 from app.web import security
 
-TEXTS: dict[str, Any] = tomllib.loads((Path(__file__).parents[1] / "learn" / "api.toml").read_text("utf-8"))
 _SECRET = "a-string-secret-at-least-256-bits-long"
 _CLAIMS = {"iss": "https://issuer.example", "sub": "alice", "aud": "https://api.example", "iat": 1767222000, "exp": 1798758000}
+
+
+@cache
+def texts() -> dict[str, Any]:
+    """The file, read when somebody asks: a server starts without it."""
+    return tomllib.loads((Path(__file__).parents[1] / "learn" / "api.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def endpoints() -> tuple[Endpoint, ...]:
     """Every endpoint that takes POST, in the order of the page."""
     token = tokens.encode({"alg": "HS256", "typ": "JWT"}, _CLAIMS, _SECRET).token
     sd_token = issue({"alg": "HS256"}, '{"given_name":"Jane"}', [("given_name",)], _SECRET, salt=lambda: "2GLC42sKQveCfGfryNRN9w").token
-    return tuple(_endpoint(row, token=token, sd_jwt=sd_token) for row in TEXTS["endpoints"])
+    return tuple(_endpoint(row, token=token, sd_jwt=sd_token) for row in texts()["endpoints"])
 
 
 def _endpoint(row: dict[str, Any], **examples: str) -> Endpoint:
@@ -70,4 +75,4 @@ def _endpoint(row: dict[str, Any], **examples: str) -> Endpoint:
 
 def codes() -> list[str]:
     """The code of every refusal there is."""
-    return sorted({*refusals.ROWS, *security.REFUSALS, *TEXTS["errors"]})
+    return sorted({*refusals.ROWS, *security.REFUSALS, *texts()["errors"]})
