@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -127,6 +128,7 @@ def gateway(
     if policy is None:
         raise Refused("there is no policy", "give it with --policy FILE; the page /gateway of jwtlens serve helps to write one")
     settings = settings_with(host=host, port=port if port is not None or f"{PREFIX}PORT" in os.environ else PORT)
+    gc.disable()  # until the server keeps what it has made: it would be looked through at every step
     # Flask and waitress wait until they are wanted: `jwtlens --help` is not to load them.
     from app import server
     from app.server import gateway as serving

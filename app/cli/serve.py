@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import webbrowser
@@ -21,6 +22,7 @@ from app.settings import read_host, read_port
 def serve(host: str | None, port: int | None, browse: bool) -> None:
     """Serve the page and the API until Ctrl-C."""
     settings = settings_with(host=host, port=port)
+    gc.disable()  # until the server keeps what it has made: it would be looked through at every step
     # Flask and waitress wait until they are wanted: `jwtlens --help` is not to load them.
     from app import server
 

@@ -11,7 +11,7 @@ from app.forwardauth import LOOPBACK, CannotLoad, Metrics, Options, Service, Wor
 from app.forwardauth.service import place
 from app.server import discreet, listeners
 from app.server.connections import ProxyServer
-from app.server.memory import leave_no_core
+from app.server.memory import keep, leave_no_core
 from app.server.workers import Care, supervise
 
 __all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
@@ -37,6 +37,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
     for listener in bound:
         listener.listen(_BACKLOG)
     metrics = Metrics(workers + 1)
+    keep()
     announce(bound[0].getsockname()[1])
 
     def work(number: int) -> None:

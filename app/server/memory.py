@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 # <malloc.h>: how many heaps there are, how much of one stays when it is free, from which size on a piece is mapped for itself.
@@ -26,3 +27,9 @@ def leave_no_core() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def keep() -> None:
+    """Leave what was made while starting out of every collection from now on: it stays, and to look through it takes 20 ms."""
+    gc.freeze()
+    gc.enable()
