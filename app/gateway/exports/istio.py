@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.gateway.exports.export import Export, File, Gateway
+from app.gateway.decision import Decision
+from app.gateway.exports.envoy_terms import VERIFIES
+from app.gateway.exports.export import Answer, Export, File, Gateway
 from app.gateway.exports.istio_answer import answer
 from app.gateway.exports.istio_rules import ALLOWS_MORE, Unsayable, conditions, is_value, key, operations, words
 from app.gateway.exports.native import Gaps, dotted, is_plain_path, is_text, jwk_set, to_line, to_yaml
 from app.gateway.exports.patterns import REACH_THE_API
 from app.gateway.policy import Issuer, KeySource, Policy, Route, Source
+from app.gateway.request import Request
 
-VERIFIES = frozenset(("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"))
 _CLOCK_SKEW = 60
 _NOTES = (
     "Set namespace and matchLabels to those of your workload or gateway, and apply both: RequestAuthentication alone lets requests without a token pass.",
@@ -254,4 +256,9 @@ def _terms(issuer: Issuer, number: int, gaps: Gaps) -> list[dict[str, Any]] | No
     return found
 
 
-GATEWAY = Gateway("istio", "Istio", False, export, answer)
+def answered(policy: Policy, request: Request, decision: Decision) -> Answer | None:
+    route = decision.route
+    return answer(policy, request, decision, route is not None and not _rules(policy, route, policy.routes.index(route), Gaps()))
+
+
+GATEWAY = Gateway("istio", "Istio", False, export, answered)

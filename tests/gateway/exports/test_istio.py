@@ -11,12 +11,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from app.gateway import read_policy, read_request
+from app.gateway import decide, read_policy, read_request
 from app.gateway.exports import GATEWAYS
 from app.gateway.paths import canonical
 from app.tokens import decode
+from app.web import presets
+from app.web.presets import PRESETS
 from tests.gateway.exports.rich import FULL, ROUTING, first_route, gaps, odd, passed_though_denied, read
-from tests.gateway.gate import document
+from tests.gateway.gate import NOW, document, token
 from tests.gateway.table import ROWS, Row
 from tests.proxies.own import decided
 
@@ -189,8 +191,50 @@ def test_a_token_that_is_missing_is_denied_by_the_policy_and_not_by_the_authenti
     assert (answer.status, answer.body) == (403, "RBAC: access denied")
 
 
-def test_nothing_is_said_to_pass_that_is_denied():
-    assert not list(passed_though_denied(ISTIO))
+def test_what_is_said_to_pass_though_it_is_denied_stands_in_a_gap():
+    found = list(passed_though_denied(ISTIO))
+    assert found
+    for row, told in found:
+        (denied,) = {rule.name for rule in decided(row, read_policy(json.dumps(row.policy))).rules if rule.denies}
+        assert "allows more" in told[{"typ": "issuers[0].type", "life": "issuers[0].max_life"}[denied]]
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_its_answer_is_that_of_its_rules(row: Row):
+    policy = read_policy(json.dumps(row.policy))
+    request, decision = read_request(row.request()), decided(row, policy)
+    answer, path = ISTIO.answer(policy, request, decision), canonical(request.target).path
+    payload = decode(row.token.text()).payload if decision.report else {}
+    if answer is None or path is None or not isinstance(payload, dict):
+        return
+    if answer.status == 200 or "AuthorizationPolicy denies" in answer.because:
+        assert allows(policy, request.method, path, payload) == (answer.status == 200)
+
+
+def test_it_tells_its_answer_for_the_presets():
+    told = {name: [_told(name, number) for number, _ in enumerate(row["requests"])] for name, row in PRESETS.items()}
+    assert told["scopes"] == [200, 403, 403, 200, 200, None]
+    assert told["issuers"] == [200, 200, 403, None, 401]
+    assert told["roles"] == [200, 403, 200, 403, 403, 200]
+
+
+def _told(preset: str, number: int) -> int | None:
+    policy = read_policy(presets.policy(PRESETS[preset]))
+    asked = presets.scenario(PRESETS[preset], number, NOW)
+    request = read_request(asked.request.replace("$token", asked.token))
+    answer = ISTIO.answer(policy, request, decide(policy, request, {}, NOW))
+    return answer.status if answer else None
+
+
+def test_a_route_that_it_cannot_be_told_is_closed():
+    for routes in ([{"prefix": "/orders", "claims": {"claim": "sub", "equals": "user-*"}}], [{"prefix": "/{orders}"}]):
+        policy = read(document(routes))
+        request = read_request(f"GET {routes[0]['prefix']}\nAuthorization: Bearer {token(sub='user-*')}")
+        decision = decide(policy, request, {}, NOW)
+        answer = ISTIO.answer(policy, request, decision)
+        assert decision.allowed
+        assert answer
+        assert (answer.status, answer.body) == (403, "RBAC: access denied")
 
 
 def test_without_a_route_nothing_is_allowed():
