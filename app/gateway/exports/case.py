@@ -56,6 +56,14 @@ class Case:
         return self.outcomes.get(name) == "passed"
 
 
+def is_hidden(policy: Policy, request: Request) -> bool:
+    """Whether a token stands where few gateways look: in a form, or in the query under a name in another spelling."""
+    forms = tuple(source for source in policy.sources if source.place == "form")
+    names = [pair.partition("=")[0] for pair in request.query.split("&")]
+    has_odd_name = any("%" in name or "+" in name for name in names)
+    return bool(credentials.find(request, forms)) or (has_odd_name and any(source.place == "query" for source in policy.sources))
+
+
 class NotKnown(Exception):
     """What the gateway does with this very request is not known."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from app.gateway import credentials
 from app.gateway.decision import Decision
-from app.gateway.exports.case import PASSED_ON
+from app.gateway.exports.case import PASSED_ON, is_hidden
 from app.gateway.exports.envoy_terms import VERIFIES
 from app.gateway.exports.export import Answer
 from app.gateway.policy import Policy
@@ -26,6 +28,10 @@ _JWT = (
 )
 # About these, what Envoy says is not known, or depends on more than we see.
 _UNKNOWN = ("header", "key", "life", "upstream", "accepted")
+# The seconds round exp and nbf, and nbf within the leeway, as our rules tell them.
+_NEAR = re.compile(r"Expired (?:now|[12] s ago)|: in [12] s;|\(in \d")
+# What a header cannot hold, as it stands in ours: control characters, and white space at an end.
+_CUT = re.compile(r"%(?:[01].|7F)|^%20|%20$")
 # For these, each of several sets of keys refuses a token with 401.
 _UNVERIFIED = {"iss", "algorithm", "signature", "exp", "nbf"}
 _MISSING = "jwt_authn finds no token where the route wants one."
@@ -36,6 +42,8 @@ _DENIED = "The RBAC filter refuses: it says so in the same words whatever the re
 def answer(policy: Policy, request: Request, decision: Decision) -> Answer | None:
     """None for what is no plain request with at most one token, and where several sets of keys may each refuse in their own words."""
     if any(rule.denies for rule in decision.rules if rule.layer == "request" and rule.name != "token"):
+        return None
+    if _is_odd(policy, request, decision):
         return None
     found = credentials.find(request, policy.sources)
     if decision.route is None or (len(found) > 1 and decision.route.access != "anyone"):
@@ -54,6 +62,13 @@ def answer(policy: Policy, request: Request, decision: Decision) -> Answer | Non
     if not text:
         return None
     return _of_token(policy, request, decision, decode(text)) if _keys_are_there(policy) else _of_several(policy, decision)
+
+
+def _is_odd(policy: Policy, request: Request, decision: Decision) -> bool:
+    """Whether Envoy reads the request, a second or a value in its own way: what it then does stands in the gaps of the export."""
+    is_odd = "%" in request.target.partition("?")[0] or any("_" in header.name for header in request.headers)
+    is_near = any(_NEAR.search(rule.because) for rule in decision.rules if rule.name in ("exp", "nbf"))
+    return is_odd or is_near or is_hidden(policy, request) or any(_CUT.search(header.value) for header in decision.upstream)
 
 
 def _is_verified(policy: Policy, decision: Decision) -> bool:

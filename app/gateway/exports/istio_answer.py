@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.gateway import credentials
 from app.gateway.decision import Decision
-from app.gateway.exports.case import PASSED_ON
+from app.gateway.exports.case import PASSED_ON, is_hidden
 from app.gateway.exports.envoy_answer import audience_is_near
 from app.gateway.exports.envoy_terms import VERIFIES
 from app.gateway.exports.export import Answer
@@ -44,7 +44,12 @@ def answer(policy: Policy, request: Request, decision: Decision, is_closed: bool
     if not found:
         return _denied() if is_closed else Answer(PASSED_ON, because=_PASSES)
     failed = {rule.name for rule in decision.rules if rule.denies and rule.layer == "token"}
-    if route.access == "anyone" or failed & set(_READ_OTHERWISE) or any("is required" in name for name in failed):
+    if (
+        route.access == "anyone"
+        or is_hidden(policy, request)
+        or failed & set(_READ_OTHERWISE)
+        or any("is required" in name for name in failed)
+    ):
         return None
     if failed - set(_UNSEEN):
         return _of_authentication(policy, decision, failed, found[0].text)

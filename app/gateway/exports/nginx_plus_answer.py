@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.gateway import credentials
 from app.gateway.decision import Decision
-from app.gateway.exports.case import PASSED_ON
+from app.gateway.exports.case import PASSED_ON, is_hidden
 from app.gateway.exports.export import Answer
 from app.gateway.exports.nginx_issuers import VERIFIES
 from app.gateway.policy import Policy
@@ -25,7 +25,7 @@ def answer(policy: Policy, request: Request, decision: Decision) -> Answer | Non
         return Answer(PASSED_ON, because="The location has no auth_jwt; nginx passes the request on, and the API answers.")
     if not credentials.find(request, policy.sources):
         return Answer(401, because="auth_jwt finds no token." + _UNSEEN)
-    if not _is_plain(policy) or decision.route.claims:
+    if not _is_plain(policy) or decision.route.claims or is_hidden(policy, request):
         return None
     failed = [rule.name for rule in decision.rules if rule.denies and rule.layer == "token"]
     if any(name in _UNKNOWN for name in failed):
