@@ -32,6 +32,7 @@ _ROWS = (
     Leaf("gateways", "API gateways", "Authentication, validation and authorization by claims before the service.", _USE),
     Leaf("forward-auth", "Forward-auth server", "jwtlens as the judge behind nginx, Caddy, Traefik, HAProxy or Envoy.", _USE),
     Leaf("best-practices", "Best practices", "RFC 8725 and its revision, rule by rule, with what the debugger shows.", _USE),
+    Leaf("rfc-8725", "Ledger of RFC 8725", "Its fifteen rules, each with the check, the findings and the tests that keep it.", _USE),
     Leaf("attacks", "Attacks", "What attackers do with tokens, why it worked, and what stops it.", _USE),
     Leaf("deployment", "Deployment", "From an empty server to TLS in ten minutes: files, settings, limits, copies, upgrades.", _USE),
     Leaf("faq", "Questions and answers", "About JWTs, about refused tokens, and about this debugger.", _USE),

@@ -13,7 +13,7 @@ from app.tokens.algorithms import ALGORITHMS, CONTENT_ENCRYPTION, KEY_MANAGEMENT
 from app.tokens.findings import KINDS
 from app.tokens.keys import worth
 from app.tokens.registry import CLAIMS, HEADER, Names, providers
-from app.web.learn import deployment, http_api, rules
+from app.web.learn import bcp, deployment, http_api, rules
 from app.web.learn.anchors import anchor
 from app.web.learn.templated import Piece, readable
 
@@ -340,5 +340,6 @@ FACTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "findings": findings,
     "glossary": glossary,
     "profiles": rules.rows,
+    "rfc-8725": bcp.ledger,
     "verdict": verdict,
 }
