@@ -14,6 +14,7 @@ from app.forwardauth.gate import Gate
 from app.tokens import read_keys
 from tests.forwardauth.door import application, ask, call, call_wsgi
 from tests.gateway.gate import NOW, policy, token
+from tests.gateway.table import CONFUSING
 
 UPSTREAM = {"X-User": "sub", "X-Email": "email", "X-Scope": "scope"}
 ROUTES = [
@@ -233,28 +234,8 @@ def test_f5_a_copy_of_the_client_is_overwritten(app, name):
 
 # F6: measured behind nginx with the policy "begins with /public/" -------------------------------------------------
 
-SEVENTEEN = [
-    "/public/../admin",
-    "/public/%2e%2e/admin",
-    "/public/..%2fadmin",
-    "/public/..;/admin",
-    "/public/%252e%252e/admin",
-    "/public/\\..\\admin",
-    "/public/#/../admin",
-    "http://other/public/../admin",
-    "/public/%2e%2e/uri/secret",
-    "//public/../admin",
-    "/public/..%5cadmin",
-    "/public/..%00/admin",
-    "/public/%c0%ae%c0%ae/admin",
-    "/public/./../admin",
-    "/public//../admin",
-    "/public/..%3b/admin",
-    "/public/%ef%bc%8e%ef%bc%8e/admin",
-]
 
-
-@pytest.mark.parametrize("target", SEVENTEEN)
+@pytest.mark.parametrize("target", CONFUSING)
 @pytest.mark.parametrize("source", FAMILIES)
 def test_f6_none_of_the_confusing_paths_is_public(source, target):
     method, header = FAMILIES[source]

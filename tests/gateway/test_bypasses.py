@@ -7,6 +7,7 @@ import pytest
 from app.gateway import Request, decide, read_policy
 from app.gateway.request import MOST_HEADERS, Header
 from tests.gateway.gate import NOW, ask, policy, rs256, token
+from tests.gateway.table import CONFUSING
 from tests.tokens.keyring import make
 
 ROUTES = [{"prefix": "/public", "access": "anyone"}, {"prefix": "/admin", "roles": {"all": ["admin"]}}, {"prefix": "/orders"}]
@@ -20,31 +21,7 @@ def test_the_public_route_is_open_and_the_other_is_not():
 
 
 # Each was let through by a policy "starts with /public/" behind a proxy that passes the address on as it came.
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/public/../admin",
-        "/public/%2e%2e/admin",
-        "/public/..%2fadmin",
-        "/public/..;/admin",
-        "/public/%252e%252e/admin",
-        "/public/\\..\\admin",
-        "/public/#/../admin",
-        "http://other/public/../admin",
-        "/public/%2e%2e/uri/secret",
-        "//public/../admin",
-        "/PUBLIC/x",
-        "/public/..%5cadmin",
-        "/public/..%00/admin",
-        "/public/.%2e/admin",
-        "/public%2f..%2fadmin",
-        "/public/%c0%ae%c0%ae/admin",
-        "/public/%ef%bc%8e%ef%bc%8e/admin",
-        "/publicity",
-        "/public;/../admin",
-        "/public/%3b/../admin",
-    ],
-)
+@pytest.mark.parametrize("target", [*CONFUSING, "/PUBLIC/x", "/publicity", "/public/%3b/../admin"])
 def test_no_other_spelling_of_a_path_gets_under_the_public_route(target):
     for text in (None, token()):
         assert ask(GATE, text, f"GET {target}").status in (400, 403)
