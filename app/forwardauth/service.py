@@ -29,9 +29,12 @@ class CannotLoad(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Service:
-    """*load* reads the policy and the keys that are given, at the start and on SIGHUP, or raises CannotLoad; *log* is a descriptor."""
+    """*load* reads the policy and the keys that are given, at the start and on SIGHUP, or raises CannotLoad; *log* is a descriptor.
+
+    What was read last stays here: a worker that takes another's place begins with it, whatever the file holds by then.
+    """
 
     load: Load
     tell: Tell
@@ -39,14 +42,24 @@ class Service:
     options: Options = field(default_factory=Options)
     interval: float = INTERVAL
     log: int | None = None
+    _read: tuple[Policy, Mapping[str, Keys]] | None = None
 
-    def is_sound(self) -> bool:
-        """Whether the policy can be read now; if not, why not is told."""
+    def read(self) -> tuple[Policy, Mapping[str, Keys]]:
+        """The policy that is in use, with the keys that are given."""
+        if self._read is None:
+            self._read = self.load()
+        return self._read
+
+    def renew(self) -> bool:
+        """Read the policy anew; where that cannot be, why not is told, and the old one stays."""
         try:
-            self.load()
+            self._read = self.load()
         except CannotLoad as error:
             self.tell("error", f"the policy that is in use stays in use: {error}")
             self.tell("hint", error.hint)
+            return False
+        except Exception as error:  # noqa: BLE001  # a server that works must not end because of a file
+            self.tell("error", f"the policy that is in use stays in use: {place(error)}")
             return False
         return True
 
@@ -71,7 +84,7 @@ class Worker:
     def reload(self) -> None:
         """Read the policy anew. A request has one gate from begin to end, so none is dropped; a broken policy changes nothing."""
         with self._reloading:
-            if not self._service.is_sound():
+            if not self._service.renew():
                 self._tally.count("not_reloaded")
                 return
             before = self.app.gate
@@ -81,7 +94,7 @@ class Worker:
             self._service.tell("note", "the policy is read anew and in use")
 
     def _gate(self, before: Gate | None) -> Gate:
-        policy, given = self._service.load()
+        policy, given = self._service.read()
         # A fetcher of its own remembers no failure: who corrects something and sends SIGHUP need not wait.
         fetcher = keyfetch.Fetcher(rules(self._service.settings))
 

@@ -32,7 +32,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
     """Listen, tell *announce* the port, and answer until SIGTERM or Ctrl-C; raises CannotServe and CannotLoad."""
     leave_no_core()
     discreet()
-    service.load()
+    service.read()
     bound = listeners(service.settings.host, service.settings.port)
     for listener in bound:
         listener.listen(_BACKLOG)
@@ -54,9 +54,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
         started()
         work(0)
     else:
-        supervise(
-            workers, Care(work, service.is_sound, started, ended, lambda error: service.tell("error", f"a worker ends: {place(error)}"))
-        )
+        supervise(workers, Care(work, service.renew, started, ended, lambda error: service.tell("error", f"a worker ends: {place(error)}")))
 
 
 def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:

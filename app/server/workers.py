@@ -28,7 +28,7 @@ class Care:
 
     work: Callable[[int], None]
     check: Callable[[], bool]
-    """Whether SIGHUP is passed on."""
+    """Is asked on SIGHUP, and says whether that is passed on."""
     started: Callable[[], None]
     ended: Callable[[int], None]
     """Is given the exit status, or the number of the signal as a negative one."""

@@ -254,6 +254,27 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(tmp_path):
     assert (tmp_path / "log").stat().st_mode & 0o007 == 0
 
 
+def test_a_worker_that_takes_anothers_place_begins_with_the_policy_that_is_in_use(tmp_path):
+    with running(tmp_path, document(), "--workers", "2", "--log", "off") as server:
+        until(lambda: len(server.workers()) == 2)
+        with_token, open_to_all = document([{"prefix": "/orders"}]), document([{"prefix": "/", "access": "anyone"}])
+        server.write(with_token)
+        server.hang_up()
+        until(lambda: server.metric('reloads_total{outcome="taken"}') == 2)
+        # Half written, then written and not asked for: neither is in use.
+        for text in ("{", json.dumps(open_to_all)):
+            server.policy.write_text(text, "utf-8")
+            before = server.workers()
+            for worker in before:
+                worker.kill()
+            until(lambda before=before: len(server.workers()) == 2 and not set(before) & set(server.workers()))
+            until(lambda: server.page("/healthz")[0] == 200)
+            assert {(server.ask(), server.ask(token()), server.ask(token(), "GET /other")) for _ in range(5)} == {(401, 200, 403)}
+        server.hang_up()
+        until(lambda: server.metric('reloads_total{outcome="taken"}') == 4)
+        assert {server.ask() for _ in range(5)} == {200}
+
+
 def test_workers_do_not_outlive_the_first_process(tmp_path):
     with running(tmp_path, document(), "--workers", "2") as server:
         until(lambda: len(server.workers()) == 2)
