@@ -6,7 +6,6 @@ had not handed over is judged again.
 
 from __future__ import annotations
 
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
@@ -14,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from app.audit import work
+from app.audit import interrupts, work
 from app.audit.brief import Brief
 from app.audit.inputs import Piece
 from app.audit.work import Result
@@ -54,7 +53,10 @@ class _Pool:
 
     def begun(self) -> ProcessPoolExecutor:
         # Begun from nothing: a fork would copy threads and locks of whoever calls.
-        return ProcessPoolExecutor(self.workers, get_context("spawn"), _ignore_interrupt)
+        pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
+        with interrupts.unheard():
+            pool.submit(int)  # the first that is asked of a pool begins all its processes
+        return pool
 
     def results(self, pieces: Iterable[Piece]) -> Iterator[Result]:
         try:
@@ -94,11 +96,6 @@ class _Pool:
         """What came of the piece if it was finished; else it is judged again."""
         is_finished = future.done() and not future.cancelled() and future.exception() is None
         return future if is_finished else self.submitted(piece)
-
-
-def _ignore_interrupt() -> None:
-    """Ctrl-C ends the process that was asked for, and that one ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def cluster(address: str) -> Lane:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from app import tokens
-from app.audit import inputs, lanes, page, sarif
+from app.audit import inputs, interrupts, lanes, page, sarif
 from app.audit.brief import MONTH, Brief
 from app.audit.inputs import Source, Unread
 from app.audit.summary import Summary
@@ -29,6 +29,7 @@ _EXAMPLES = (
     "jwtlens audit dump.zst --workers 0 --max-life 3600",
 )
 CLEAN, AGAINST, NOT_READ = 0, 1, 2
+_LEFT = "its rest and what follows it are not judged"
 _OUTPUT = click.Path(readable=False)
 
 
@@ -65,7 +66,7 @@ def audit(
 
     Files may be of any size, plain, gz, zst or UTF-16. A token may stand in a header, a URL, a cookie, a string of JSON, a
     base64 body of a HAR, or be base64 a second time as in a Secret of Kubernetes. Not looked into: other archives, tokens in
-    JSON serialization, the content of encrypted ones.
+    JSON serialization, the content of encrypted ones. A link to a folder is not followed, and no file is read twice.
 
     No token is written anywhere: a line has its place, the first digits of its SHA-256, and what is against it. The lines
     go to standard output unless that is a terminal, which gets the summary alone.
@@ -74,6 +75,7 @@ def audit(
     exit status   0  nothing grave is against any token
                   1  something grave is against one
                   2  something could not be read, and nothing grave was found
+                130  Ctrl-C stopped it; what was found until then is told
     """
     if not paths and sources.is_piped():
         paths = (inputs.STDIN,)
@@ -90,11 +92,13 @@ def audit(
         lines, *reports = [stack.enter_context(_created(one)) if one is not None else None for one in (out, html, sarif_path)]
         found = list(inputs.walk(paths, written))
         pieces = inputs.all_pieces(found, _standard_input(paths), summary.unread.append)
-        _run(lane(brief, pieces), found, summary, lines)
+        ended_by = _run(lane(brief, pieces), found, summary, lines)
         for file, written_by in zip(reports, (page.html, sarif.text), strict=True):
             if file is not None:
                 file.write(written_by(summary, brief).encode())
         _tell(summary, brief, lines, colours)
+    if ended_by is not None:
+        raise ended_by
     return AGAINST if summary.has_errors else NOT_READ if summary.unread else CLEAN
 
 
@@ -117,21 +121,34 @@ def _lane(workers: int | None, dask: str | None) -> lanes.Lane:
         raise Refused("no scheduler of Dask answers at that address", "check it; it looks like tcp://127.0.0.1:8786") from None
 
 
-def _run(results: Iterator[Result], found: list[Source | Unread], summary: Summary, lines: BinaryIO | None) -> None:
-    """Take the results as they come: write their lines, count them, show how far it is."""
-    total = sum(one.size for one in found if isinstance(one, Source))
+def _run(
+    results: Iterator[Result], found: list[Source | Unread], summary: Summary, lines: BinaryIO | None
+) -> Refused | KeyboardInterrupt | None:
+    """Take the results as they come: write their lines, count them, show how far it is; return what ended it too early.
+
+    What was found until then is told all the same.
+    """
+    readable = [one for one in found if isinstance(one, Source)]
     told_here = lines is None and not screen.is_shown()
-    with audit_telling.progress(total, summary) as advance:
+    last = readable[0].name if readable else ""
+    with audit_telling.progress(sum(one.size for one in readable), summary) as advance:
         try:
             for result in results:
-                summary.add(result)
-                if lines is not None:
-                    lines.write(result.lines)
-                elif told_here:
-                    screen.write_bytes(result.lines)
-                advance(result.done)
+                with interrupts.held():
+                    last = result.name
+                    summary.add(result)
+                    if lines is not None:
+                        lines.write(result.lines)
+                    elif told_here:
+                        screen.write_bytes(result.lines)
+                    advance(result.done)
+        except KeyboardInterrupt as interrupt:
+            summary.unread.append(Unread(last, f"stopped here by Ctrl-C: {_LEFT}"))
+            return interrupt
         except lanes.LostWorkers:
-            raise Refused("the workers are lost, and what they were judging", "give them more memory, or do without them") from None
+            summary.unread.append(Unread(last, f"the workers were lost here: {_LEFT}"))
+            return Refused("the workers are lost, and what they were judging", "give them more memory, or do without them")
+    return None
 
 
 def _tell(summary: Summary, brief: Brief, lines: BinaryIO | None, colours: bool | None) -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app import tokens
+from app.audit import lanes
 from app.tokens.keys import generate, private_pem, public_jwk, public_pem
 from tests.cli.conftest import AT, SECRET
 
@@ -251,3 +253,45 @@ def test_a_public_key_is_never_a_secret_whatever_the_header_says(run, tmp_path):
     (line,), _ = lines(run("audit", "-", "--key-file", str(tmp_path / "public.pem"), pipe=forged))
     assert (line["signature"], line["accepted"]) == ("not_checked", False)
     assert "key_unknown" in line["findings"]
+
+
+def stopped(command, seconds=60):
+    """What came of the command when Ctrl-C was pressed as soon as it had written its first line; its standard input has no end."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, workers and all
+        out, err = process.communicate(timeout=seconds)
+        return process.returncode, first + out, err.decode().splitlines()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_it_with_what_was_found_until_then(tmp_path, workers):
+    (tmp_path / "a.log").write_text(f"{made()}{' ' * 2**20}\n" * 40)
+    reports = [str(tmp_path / name) for name in ("html", "sarif")]
+    command = [sys.executable, "-m", "app", "audit", str(tmp_path / "a.log"), "-", "--workers", workers]
+    status, out, err = stopped([*command, "--html", reports[0], "--sarif", reports[1]])
+    assert status == 130
+    *rows, last = (json.loads(line) for line in out.splitlines())
+    assert len(rows) == last["summary"]["tokens"] > 0
+    told = "stopped here by Ctrl-C: its rest and what follows it are not judged"
+    assert last["summary"]["unread"] == [{"file": str(tmp_path / "a.log"), "because": told}]
+    assert err[0] == f"jwtlens: warning: {tmp_path}/a.log: {told}"
+    assert not any("Traceback" in line for line in err)
+    assert told in Path(reports[0]).read_text()
+    assert json.loads(Path(reports[1]).read_text())["runs"][0]["invocations"][0]["executionSuccessful"] is False
+
+
+def test_lost_workers_are_an_error_and_what_was_found_is_told(run, log, monkeypatch):
+    def lost(brief, pieces):
+        yield from lanes.here(brief, pieces)
+        raise lanes.LostWorkers
+
+    monkeypatch.setattr("app.cli.audit._lane", lambda *_: lost)
+    done = run("audit", str(log), *ASKED[:2])
+    assert done.status == 2
+    rows, summary = lines(done)
+    assert len(rows) == summary["tokens"] == 1
+    assert done.errors[0] == f"jwtlens: warning: {log}: the workers were lost here: its rest and what follows it are not judged"
+    assert "jwtlens: error: the workers are lost, and what they were judging" in done.errors
