@@ -7,7 +7,7 @@ had not handed over is judged again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -24,14 +24,16 @@ _MOST_DEATHS = 3
 _PATIENCE = 10
 """Seconds in which a scheduler must answer."""
 
-Lane = Callable[[Brief, Iterable[Piece]], Iterator[Result]]
+Results = Generator[Result, None, None]
+"""In the order of the pieces; whoever takes no more closes it, which ends the workers."""
+Lane = Callable[[Brief, Iterable[Piece]], Results]
 
 
 class LostWorkers(Exception):
     """Workers died again and again over the same pieces, or the scheduler did."""
 
 
-def here(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
+def here(brief: Brief, pieces: Iterable[Piece]) -> Results:
     """One piece after the other in this process."""
     for piece in pieces:
         yield work.judged(brief, piece)
@@ -58,7 +60,7 @@ class _Pool:
             pool.submit(int)  # the first that is asked of a pool begins all its processes
         return pool
 
-    def results(self, pieces: Iterable[Piece]) -> Iterator[Result]:
+    def results(self, pieces: Iterable[Piece]) -> Results:
         try:
             for piece in pieces:
                 self.under_way.append((piece, self.submitted(piece)))
@@ -110,7 +112,7 @@ def cluster(address: str) -> Lane:
 
     client: Any = Quiet(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
 
-    def results(brief: Brief, pieces: Iterable[Piece]) -> Iterator[Result]:
+    def results(brief: Brief, pieces: Iterable[Piece]) -> Results:
         under_way: deque[Any] = deque()
         try:
             ahead = AHEAD * max(1, sum(client.nthreads().values()))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +15,6 @@ from app.audit import inputs, interrupts, lanes, page, sarif
 from app.audit.brief import MONTH, Brief
 from app.audit.inputs import Source, Unread
 from app.audit.summary import Summary
-from app.audit.work import Result
 from app.cli import audit_telling, options, screen, sources, voice
 from app.cli.voice import Refused, examples
 from app.tokens import keys as of_keys
@@ -122,7 +120,7 @@ def _lane(workers: int | None, dask: str | None) -> lanes.Lane:
 
 
 def _run(
-    results: Iterator[Result], found: list[Source | Unread], summary: Summary, lines: BinaryIO | None
+    results: lanes.Results, found: list[Source | Unread], summary: Summary, lines: BinaryIO | None
 ) -> Refused | KeyboardInterrupt | None:
     """Take the results as they come: write their lines, count them, show how far it is; return what ended it too early.
 
@@ -133,15 +131,16 @@ def _run(
     last = readable[0].name if readable else ""
     with audit_telling.progress(sum(one.size for one in readable), summary) as advance:
         try:
-            for result in results:
-                with interrupts.held():
-                    last = result.name
-                    summary.add(result)
-                    if lines is not None:
-                        lines.write(result.lines)
-                    elif told_here:
-                        screen.write_bytes(result.lines)
-                    advance(result.done)
+            with closing(results):
+                for result in results:
+                    with interrupts.held():
+                        last = result.name
+                        summary.add(result)
+                        if lines is not None:
+                            lines.write(result.lines)
+                        elif told_here:
+                            screen.write_bytes(result.lines)
+                        advance(result.done)
         except KeyboardInterrupt as interrupt:
             summary.unread.append(Unread(last, f"stopped here by Ctrl-C: {_LEFT}"))
             return interrupt
