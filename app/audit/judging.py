@@ -100,7 +100,8 @@ class Judge:
         when = expiry.of(checks, value, self.brief.at)
         if isinstance(value, dict) and "exp" in value and expiry.life(value) > self.brief.max_life:
             codes.add("claim_long_life")
-        if when in (expiry.VALID, expiry.NEVER) and signature.status in ("verified", "not_checked") and token.is_clean:
+        may_be_genuine = signature.status in ("verified", "not_checked") or "kid_unknown" in codes
+        if when in (expiry.VALID, expiry.NEVER) and may_be_genuine and token.is_clean:
             codes.add("still_valid")
         key = self.numbers.get(id(signature.key), 0) if signature.matches is not None else 0
         return Judged(report.kind, own.alg, signature.status, key, accepted, when, _sorted(frozenset(codes)))

@@ -45,7 +45,9 @@ def html(summary: Summary, brief: Brief) -> str:
     return environment.get_template("report.html").render(
         style=style,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        verdict=summary.verdict,
         facts=summary.facts(),
+        keys=len(brief.keys().keys),
         at=times.utc(brief.at),
         findings=summary.findings,
         places={code: places[:_LISTED] for code, places in summary.places.items()},

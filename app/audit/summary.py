@@ -65,6 +65,17 @@ class Summary:
         """Whether anything is against a token that should not be let pass."""
         return any(self.counts["finding", code] for code in ERRORS)
 
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """The sentence that counts, and its tone: good, warn, bad or idle."""
+        if not self.tokens:
+            return "idle", "No token found"
+        if grave := self.counts["level", "error"]:
+            return "bad", f"Something grave is against {tokens(grave)}"
+        if warned := self.counts["level", "warning"]:
+            return "warn", f"Nothing grave; warnings about {tokens(warned)}"
+        return "good", "Nothing is against any token"
+
     def facts(self) -> dict[str, Any]:
         """The summary for programs."""
         different, again, often = self.seen.counted()
@@ -85,3 +96,8 @@ class Summary:
             "accepted": self.counts["accepted", "true"],
             "no_tokens": self.counts["other", "looks like a token and is none"],
         }
+
+
+def tokens(count: int) -> str:
+    """So many tokens, in words."""
+    return f"{count:,} token{'s' if count != 1 else ''}"

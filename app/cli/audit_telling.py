@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import click
 
 from app.audit.brief import Brief
-from app.audit.summary import Summary
+from app.audit.summary import Summary, tokens
 from app.cli.screen import Screen
 from app.tokens import times
 
@@ -52,12 +52,12 @@ def last_line(summary: Summary) -> bytes:
 def summary(summary: Summary, brief: Brief, screen: Screen) -> Iterator[str]:
     """What was found, the gravest first."""
     facts = summary.facts()
-    yield _verdict(summary, screen)
+    yield screen.verdict(*summary.verdict)
     again = (
         f", {facts['different']:,} of them different" if summary.seen.is_whole else f", at least {facts['different']:,} of them different"
     )
     files = f"{facts['files']:,} file{'s' if facts['files'] != 1 else ''}"
-    yield f"  {_tokens(summary.tokens)}{again if summary.tokens else ''}, in {files} ({summary.searched}), as of {times.utc(brief.at)}"
+    yield f"  {tokens(summary.tokens)}{again if summary.tokens else ''}, in {files} ({summary.searched}), as of {times.utc(brief.at)}"
     if summary.findings:
         yield from ("", screen.heading("What is against them"))
         wide = max(len(_counted(count, rule.title)) for rule, count in summary.findings)
@@ -76,21 +76,6 @@ def unread(summary: Summary) -> Iterator[str]:
     yield from (f"{one.name}: {one.why}" for one in summary.unread[:_MOST_UNREAD])
     if len(summary.unread) > _MOST_UNREAD:
         yield f"{len(summary.unread) - _MOST_UNREAD:,} more could not be read, or not to the end"
-
-
-def _verdict(summary: Summary, screen: Screen) -> str:
-    if not summary.tokens:
-        return screen.verdict("idle", "No token found")
-    grave = summary.counts["level", "error"]
-    if grave:
-        return screen.verdict("bad", f"Something grave is against {_tokens(grave)}")
-    if summary.counts["level", "warning"]:
-        return screen.verdict("warn", f"Nothing grave; warnings about {_tokens(summary.counts['level', 'warning'])}")
-    return screen.verdict("good", "Nothing is against any token")
-
-
-def _tokens(count: int) -> str:
-    return f"{count:,} token{'s' if count != 1 else ''}"
 
 
 def _table(title: str, rows: dict[str, int], screen: Screen) -> Iterator[str]:

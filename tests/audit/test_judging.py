@@ -141,6 +141,7 @@ def test_a_token_of_another_key_is_told_from_a_wrong_signature(own, kid, code):
     assert both
     assert both[0].signature == "invalid"
     assert code in both[0].codes
+    assert ("still_valid" in both[0].codes) == (code == "kid_unknown")  # it may be genuine, and whoever reads it may use it
 
 
 def test_a_stripped_signature_is_no_wrong_one():

@@ -74,3 +74,13 @@ def test_an_audit_that_found_nothing_has_a_report_too(order):
     empty = Dom(page.html(Summary(), order))
     assert not empty.errors
     assert "No token found" in "".join(empty.root.itertext())
+
+
+@pytest.mark.parametrize(("algorithm", "told"), [("", "Keys given none: no signature is verified"), ("HS256", "Keys given 1")])
+def test_it_says_whether_a_key_was_given(all_sorts, algorithm, told):
+    words = " ".join(" ".join(Dom(page.html(all_sorts, logs.brief(algorithm))).root.itertext()).split())
+    assert told in words
+
+
+def test_its_title_is_the_verdict_of_the_command(all_sorts, dom):
+    assert [one.text for one in dom.tag("h1")] == [all_sorts.verdict[1]]
