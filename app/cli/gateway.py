@@ -113,6 +113,8 @@ def gateway(
         keepalive 32;
       }
 
+    Each of these listens with --host 10.0.0.1, or its own address, and knows the proxy by --trusted-proxy.
+
     SIGHUP reads policy and keys anew and drops no request; a policy that is broken leaves the old one in use. SIGTERM finishes what was
     begun. Key sets are fetched in the background, and the old keys stay when that fails. /healthz, /readyz and /metrics are for the
     operator: let nobody else reach this port.
