@@ -17,7 +17,10 @@ from flask import Flask
 from app.web.openapi import document
 from tests.attacks.ledger import ROOT
 from tests.deployment.routes import NAMES
+from tests.gateway import gate
 from tests.promises import canaries
+from tests.promises.canaries import COUNT
+from tests.tokens.keyring import make
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
@@ -189,7 +192,7 @@ def _odd(secrets: Iterator[str]) -> Iterator[Asked]:
         ("/api/v1/verify", JSON),
         ("/theme", FORM),
     ):
-        for make in (
+        for write in (
             lambda secret: secret * 8000,
             lambda secret: f"token={secret * 6000}",
             lambda secret: f"token=%ff%00{secret}\r\n{secret}",
@@ -201,4 +204,22 @@ def _odd(secrets: Iterator[str]) -> Iterator[Asked]:
         ):
             for sent in (kind, f"multipart/form-data; boundary={next(secrets)}", "text/plain"):
                 secret = next(secrets) if "boundary" not in sent else sent.rpartition("=")[2]
-                yield Asked(secret, "POST", path, make(secret), {"Content-Type": sent})
+                yield Asked(secret, "POST", path, write(secret), {"Content-Type": sent})
+
+
+def of_a_proxy(key: str) -> Iterator[Asked]:
+    """What a proxy may ask the forward-auth server, a secret in every place; some of the tokens are signed with *key*, and good."""
+    secrets = canaries.deal()
+    for number in range(COUNT):
+        secret = next(secrets)
+        claims = gate.GOOD | {"exp": 4_000_000_000, "note": secret, "email": f"{secret}@example.com"}
+        good = make({"alg": "HS256", "x": secret}, json.dumps(claims), key=key)
+        text = (good, canaries.token(secret), secret, f"{good}{secret}")[number % 4]
+        asks = {"X-Original-Method": "GET", "X-Original-URI": "/orders", "Authorization": f"Bearer {text}"}
+        name = (*HEADERS, f"X-{secret}")[number % (len(HEADERS) + 1)]
+        yield Asked(secret, "GET", "/auth", headers=asks)
+        yield Asked(secret, "GET", "/auth", headers=asks | {"X-Original-URI": f"/{secret}/a?access_token={secret}#{secret}"})
+        yield Asked(secret, "GET", "/auth", headers=asks | {"X-Original-Method": secret})
+        yield Asked(secret, "GET", "/auth", headers=asks | {name: secret})
+        yield Asked(secret, "GET", f"/{secret}?{secret}", headers=asks)
+        yield Asked(secret, "POST", f"/auth?token={secret}", secret, asks)

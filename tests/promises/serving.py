@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,50 +54,58 @@ class Seen:
 
     @property
     def said(self) -> str:
-        return "\n".join(line for line in self.err.splitlines() if not line.startswith("watched: "))
+        return "\n".join(line for line in self.err.splitlines() if not line.startswith(("watched: ", "jwtlens answers at ")))
 
 
-def watch(folder: Path, everything: Iterable[Asked]) -> Seen:
-    """Serve with every folder of the process under *folder*, ask everything, stop it, and tell what was seen."""
+def watch(folder: Path, everything: Iterable[Asked], *words: str) -> Seen:
+    """Serve with every folder of the process under *folder*, ask everything, stop it, and tell what was seen.
+
+    *words* start another server than the page's.
+    """
     seen = Seen()
     for name in ("home", "tmp", "work"):
         (folder / name).mkdir()
-    errors = folder.with_suffix(".err")
-    with (
-        errors.open("wb") as err,
-        _cores(),
-        subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
+    out, err = folder.with_suffix(".out"), folder.with_suffix(".err")
+    with out.open("ab") as standard, err.open("ab") as error, _cores():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *(words or ("serve",)), "--port", "0"],
             cwd=folder / "work",
             env=_environ(folder),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=err,
-            text=True,
-        ) as process,
-    ):
+            stdout=standard,
+            stderr=error,
+        )
+    with process:
         try:
-            assert process.stdout
-            line = process.stdout.readline()
-            assert line.startswith("jwtlens listens on "), process.communicate(timeout=SECONDS)
-            seen.listens = line.split("//")[-1].strip()
+            seen.listens = _address(process, out, err)
+            out.write_text("")
             seen.files_before = _files(folder)
             asked = list(everything)
             seen.answers = [_answer(seen.listens, one) for one in asked if not _fetches(one)]
-            seen.before_fetching = errors.read_text()
+            seen.before_fetching = err.read_text()
             seen.answers += [_answer(seen.listens, one) for one in asked if _fetches(one)]
             of = Path(f"/proc/{process.pid}")
             seen.opened = [str(one.readlink()) for one in (of / "fd").iterdir()]
             seen.environ, seen.cmdline = ((of / name).read_bytes().decode("utf-8", "replace") for name in ("environ", "cmdline"))
             seen.core_limit = next(row for row in (of / "limits").read_text().splitlines() if row.startswith("Max core"))
             process.terminate()
-            seen.out = process.communicate(timeout=SECONDS)[0]
-            seen.err = errors.read_text()
-            seen.status = process.returncode
+            seen.status = process.wait(SECONDS)
+            seen.out, seen.err = out.read_text(), err.read_text()
         finally:
             process.kill()
     seen.files_after = _files(folder)
     return seen
+
+
+def _address(process: subprocess.Popen[bytes], out: Path, err: Path) -> str:
+    """Where the server says that it listens."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        said = re.search(r"http://([\d.]+:\d+)", out.read_text() + err.read_text())
+        if said:
+            return said[1]
+        time.sleep(0.02)
+    raise AssertionError(err.read_text())
 
 
 def _environ(folder: Path) -> Mapping[str, str]:

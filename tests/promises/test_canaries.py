@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from app.cli.command import VERBS, Verbs, jwtlens
 from app.settings import Settings
 from app.web import create_app
 from tests.cli.conftest import run as run  # the fixture
-from tests.promises import asking, canaries
+from tests.gateway import gate
+from tests.promises import asking, canaries, serving
 from tests.promises.canaries import COUNT, SECRETS, told
 from tests.promises.serving import Seen
 
@@ -76,6 +79,36 @@ def test_no_header_holds_a_secret_but_the_address_that_a_token_is_moved_behind(s
 def test_no_question_makes_the_server_fail(seen: Seen):
     assert [one.asked for one in seen.answers if one.status >= 500] == []
     assert seen.status == 0
+
+
+# The forward-auth server -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """What was seen of a forward-auth server whose very key is one of the secrets, while a proxy asked it everything."""
+    given, folder = tmp_path_factory.mktemp("given"), tmp_path_factory.mktemp("judged")
+    policy = gate.document([{"prefix": "/"}], issuer={"keys": [{"secret": "s", "algorithms": ["HS256"]}]}, upstream={"X-User": "sub"})
+    given.joinpath("policy.json").write_text(json.dumps(policy))
+    given.joinpath("key").write_text(SECRETS[-1])
+    words = ("gateway", "--policy", str(given / "policy.json"), "--key", f"s={given / 'key'}")
+    return serving.watch(folder, asking.of_a_proxy(SECRETS[-1]), *words)
+
+
+def test_the_forward_auth_server_tells_no_secret_in_its_log_and_its_answers(judged: Seen):
+    lines = [json.loads(line) for line in judged.out.splitlines()]
+    assert len(lines) > 500
+    assert {one.status for one in judged.answers} >= {200, 401, 403}
+    for where in (judged.out, judged.err, judged.environ, judged.cmdline, *judged.opened):
+        assert told(where) == set()
+    assert [one.asked for one in judged.answers if told(one.headers) or one.text] == []
+    assert judged.said == ""
+
+
+def test_the_forward_auth_server_writes_no_file_and_asks_nobody(judged: Seen):
+    assert judged.watched == []
+    assert judged.files_after == judged.files_before
+    assert re.fullmatch(r"Max core file size\s+0\s+0\s+bytes\s*", judged.core_limit)
 
 
 # The command ------------------------------------------------------------------------------------------------------
@@ -191,6 +224,11 @@ def test_no_verb_of_the_command_tells_a_secret_where_it_must_not(path, confined,
         assert told(done.out) <= {tried.secret}, tried.words
         made = {one.name for one in confined.iterdir()} - there
         assert not made or set(WRITES) & set(tried.words), tried.words
+        reports = [(confined / name).read_text("utf-8", "replace") for name in made]
+        if path == ("audit",):
+            assert [text for text in (done.out, *reports) if told(text)] == [], tried.words
+        for name in made:
+            (confined / name).unlink()
         if tried.is_key and path not in WRITE_KEYS:
             assert told(done.out) == set(), tried.words
         if done.status == 2 and path[0] not in ("decode", "verify"):  # these say what they read before they say that it cannot be judged
