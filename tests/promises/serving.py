@@ -115,7 +115,6 @@ def _environ(folder: Path) -> Mapping[str, str]:
         "TMPDIR": str(folder / "tmp"),
         "XDG_CACHE_HOME": str(folder / "home"),
         "PYTHONPATH": os.pathsep.join((str(WATCHED), str(ROOT))),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

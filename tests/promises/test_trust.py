@@ -335,9 +335,12 @@ def test_links_to_specifications_lead_away_from_this_server_and_carry_no_token_a
     popup.value.close()
 
 
-def test_another_site_cannot_make_your_browser_ask_this_server_for_you(client):
+def test_another_site_cannot_make_your_browser_post_to_this_server_nor_read_what_it_answers(client, seen: Seen):
     for path in ("/decode", "/encode", "/verify", "/keys", "/gateway", "/keys/fetch", "/theme", "/api/v1/verify", "/api/v1/keys/fetch"):
         for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {"Origin": "null"}):
             refused = client.post(path, data=json.dumps({"token": "a.b.c"}), content_type="application/json", headers=headers)
             assert refused.status_code == 403
         assert client.post(path, data={"token": "a.b.c"}, headers={"Host": "evil.test"}).status_code == 421
+    for one in seen.answers:
+        assert "'Cross-Origin-Resource-Policy', 'same-origin'" in one.headers
+        assert "access-control-" not in one.headers.lower()
