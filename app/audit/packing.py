@@ -109,10 +109,14 @@ def _closed(name: str) -> Callable[[Iterator[bytes], int], Iterator[bytes]]:
 _PACKINGS: dict[bytes, Callable[[Iterator[bytes], int], Iterator[bytes]]] = {
     b"\x1f\x8b\x08": _gunzip,
     b"\x28\xb5\x2f\xfd": _unzst,
+    b"\x50\x2a\x4d\x18": _unzst,  # as pzstd begins: with a frame that readers skip
     codecs.BOM_UTF16_LE: _utf16,
     codecs.BOM_UTF16_BE: _utf16,
     b"BZh": _closed("bz2"),
     b"\xfd7zXZ\0": _closed("xz"),
     b"PK\x03\x04": _closed("zip"),
     b"7z\xbc\xaf\x27\x1c": _closed("7z"),
+    b"\x04\x22\x4d\x18": _closed("lz4"),
+    b"\x1f\x9d": _closed("Z"),
+    b"Rar!": _closed("rar"),
 }

@@ -21,16 +21,16 @@ _TOKEN = re.compile(
     rb"(?:(?<![\w-]...)|(?<=%[0-9A-Fa-f]{2}...)|(?<=%25[0-9A-Fa-f]{2}...)|(?<=\\[nrtbf]...)|(?<=\\u[0-9A-Fa-f]{4}...)"
     rb"|(?<=\\x[0-9A-Fa-f]{2}...)|(?<=#0[0-7]{2}...)|(?<=\[\dm...)|(?<=\[\d\dm...))"
     rb"[A-Za-z0-9_-]{6,}+" + _PAD + _DOT + rb"[A-Za-z0-9_+/-]*+" + _PAD + _DOT + rb"[A-Za-z0-9_-]*+" + _PAD
-    + rb"(?:" + _DOT + rb"[A-Za-z0-9_-]++" + _DOT + rb"[A-Za-z0-9_-]++)?+(?:~[A-Za-z0-9_.~-]*+)?+",
+    + rb"(?:" + _DOT + rb"[A-Za-z0-9_-]++" + _DOT + rb"[A-Za-z0-9_-]++)?+(?:~(?:[A-Za-z0-9_~-]|\.(?=[A-Za-z0-9_-]))*+)?+",
     re.DOTALL,
 )  # fmt: skip
 _BEGUN = re.compile(rb"e(?:y[ABIJ]|w[0ok])[A-Za-z0-9_-]{12,}+(?:\.[A-Za-z0-9_-]{8,}+)*+")
 _ANY_DOT = re.compile(_DOT)
 _ANY_PAD = re.compile(rb"%(?:25)?3[Dd]")
-# A token begins so when it is base64 a second time. In a HAR a body that is no text stands as base64 in the member "text".
+# A token begins so when it is base64 a second time; behind a dot it is the payload of another, with which it is judged. In a HAR a body that is no text stands as base64 in the member "text".
 _TWICE = rb"ZX(?:l[BCJK]|cw|d[rv])"
 _PACKED = (
-    (b"ZX", re.compile(rb"(" + _TWICE + rb"(?<![\w+/-]....)[A-Za-z0-9+/]{24,}+={0,2})", re.DOTALL)),
+    (b"ZX", re.compile(rb"(" + _TWICE + rb"(?<![\w.+/-]....)[A-Za-z0-9+/]{24,}+={0,2})", re.DOTALL)),
     (b'"text"', re.compile(rb'"text"[ \t]*+:[ \t]*+"((?!' + _TWICE + rb')[A-Za-z0-9+/]{60,}+={0,2})"')),
 )
 _LONGEST_PACKED = 2 * 2**20

@@ -89,7 +89,10 @@ def convert(keys: tokens.Keys, form: str, public: bool, kid: str | None, lock_en
     deliver(b"".join(written), out, private=any(half != "public" for half in halves))
 
 
-@keys.command(epilog=examples("jwtlens keys thumbprint public.pem", "jwtlens keys thumbprint keys.json --uri"))
+@keys.command(
+    short_help="Name keys by their thumbprint.",
+    epilog=examples("jwtlens keys thumbprint public.pem", "jwtlens keys thumbprint keys.json --uri"),
+)
 @options.key_by_name
 @click.option("--uri", is_flag=True, help="As a URN (RFC 9278).")
 @options.as_json
@@ -104,7 +107,9 @@ def thumbprint(keys: tokens.Keys, uri: bool, as_json: bool) -> None:
     screen.write("\n".join(key.thumbprint_uri() if uri else key.thumbprint() for key in read))
 
 
-@keys.command(epilog=examples("jwtlens keys fetch https://login.example.com --out keys.json"))
+@keys.command(
+    short_help="Fetch the key set of a URL or issuer.", epilog=examples("jwtlens keys fetch https://login.example.com --out keys.json")
+)
 @click.argument("url", metavar="URL")
 @click.option("--kind", type=click.Choice(_FETCH_KINDS), default="auto", show_default=True, help="What the URL is.")
 @_out

@@ -40,6 +40,9 @@ def whole(pieces):
             lambda data: zstandard.ZstdCompressor().compress(data[:100]) + zstandard.ZstdCompressor().compress(data[100:]),
             id="zst of two frames",
         ),
+        pytest.param(
+            lambda data: b"\x50\x2a\x4d\x18\x04\0\0\0size" + zstandard.ZstdCompressor().compress(data), id="zst behind a frame to skip"
+        ),
         pytest.param(lambda data: data.decode().encode("utf-16"), id="UTF-16"),
     ],
 )
@@ -62,6 +65,7 @@ def test_what_is_packed_is_read_as_what_is_plain(tmp_path, pack):
         pytest.param(b"\x28\xb5\x2f\xfd" + b"\xff" * 99, "its zst is damaged", id="zst of nonsense"),
         pytest.param(b"PK\x03\x04" + b"x" * 99, "it is packed as zip, which is not opened", id="zip"),
         pytest.param(b"\xfd7zXZ\0" + b"x" * 99, "it is packed as xz, which is not opened", id="xz"),
+        pytest.param(b"\x04\x22\x4d\x18" + b"x" * 99, "it is packed as lz4, which is not opened", id="lz4"),
     ],
 )
 def test_what_is_broken_is_told_and_the_others_are_read(tmp_path, broken, why):

@@ -8,6 +8,7 @@ from base64 import b64encode
 
 import pytest
 
+from app import tokens
 from app.audit import scan
 from tests.audit import logs
 
@@ -59,6 +60,12 @@ def test_a_dot_may_be_escaped(dot):
 def test_a_token_of_an_sd_jwt_or_jwe_is_taken_whole():
     for whole in (TOKEN + b"~WyJhIl0~WyJiIl0~", TOKEN + b".eA.eA", TOKEN + b"~" + TOKEN):
         assert found(b"x " + whole + b" x") == [whole]
+    assert found(TOKEN + b"~WyJhIl0~. The end") == [TOKEN + b"~WyJhIl0~"]
+
+
+def test_a_token_in_a_token_is_no_other_one():
+    whole = tokens.encode({"alg": "HS256", "cty": "JWT"}, TOKEN.decode(), logs.SECRET).token.encode()
+    assert found(b"Bearer " + whole) == [whole]
 
 
 @pytest.mark.parametrize(
