@@ -18,13 +18,11 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from app.gateway import decide, read_policy, read_request
+from app.gateway import read_request
 from app.gateway.exports import GATEWAYS
-from app.web import presets
-from app.web.presets import PRESETS
 from tests.gateway.gate import GOOD, NOW
 from tests.gateway.table import JWKS_URL, ROWS, Row
-from tests.proxies import harness, own
+from tests.proxies import own
 from tests.proxies.harness import Api, Program, Reply, Seen
 from tests.proxies.own import Door, decided, kind
 from tests.tokens.keyring import b64u
@@ -231,31 +229,3 @@ def test_it_tells_its_answer_most_of_the_time(envoy: Running):
     policies = {name: door.policy for name, door in envoy.doors.items()}
     told = [ENVOY.answer(policies[kind(row)], read_request(row.request()), decided(row, policies[kind(row)])) for row in ROWS.values()]
     assert told.count(None) < len(told) / 3
-
-
-def test_of_several_issuers_each_has_its_say(tmp_path: Path):
-    preset = PRESETS["issuers"]
-    policy = read_policy(presets.policy(preset))
-    api, port = Api(), harness.free_port()
-    (file,) = ENVOY.export(policy).files
-    moved = {'"0.0.0.0"': '"127.0.0.1"', "port_value: 8000": f"port_value: {port}", "port_value: 3000": f"port_value: {api.port}"}
-    for old, new in moved.items():
-        assert old in file.text
-        file = replace(file, text=file.text.replace(old, new))
-    (tmp_path / file.name).write_text(file.text)
-    program = Program([BINARY, "-c", file.name, "--concurrency", "1", "-l", "error", "--use-dynamic-base-id"], port, tmp_path)
-    now = int(time.time())
-    try:
-        program.start()
-        for number, _ in enumerate(preset["requests"]):
-            asked = presets.scenario(preset, number, now)
-            text = asked.request.replace("$token", asked.token)
-            line, *headers = text.replace(" HTTP/1.1", "").split("\n")
-            reply = harness.send(port, harness.request(line, *headers))
-            told = ENVOY.answer(policy, read_request(text), decide(policy, read_request(text), {}, now))
-            assert told is not None
-            assert (reply.status, reply.is_of_api) == (told.status, told.status == 200)
-            assert reply.is_of_api or reply.body.decode() == told.body
-    finally:
-        program.kill()
-        api.close()

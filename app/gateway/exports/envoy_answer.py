@@ -32,8 +32,8 @@ _UNKNOWN = ("header", "key", "life", "upstream", "accepted")
 _NEAR = re.compile(r"Expired (?:now|[12] s ago)|: in [12] s;|\(in \d")
 # What a header cannot hold, as it stands in ours: control characters, and white space at an end.
 _CUT = re.compile(r"%(?:[01].|7F)|^%20|%20$")
-# For these, each of several sets of keys refuses a token with 401.
-_UNVERIFIED = {"iss", "algorithm", "signature", "exp", "nbf"}
+# For these, jwt_authn refuses a token with 401, whatever it says.
+_UNVERIFIED = {"iss", "algorithm", "key", "signature", "exp", "nbf"}
 _MISSING = "jwt_authn finds no token where the route wants one."
 _REFUSED = "jwt_authn refuses the token before any other rule is looked at."
 _DENIED = "The RBAC filter refuses: it says so in the same words whatever the reason is."
@@ -61,7 +61,8 @@ def answer(policy: Policy, request: Request, decision: Decision) -> Answer | Non
     text = found[0].text
     if not text:
         return None
-    return _of_token(policy, request, decision, decode(text)) if _keys_are_there(policy) else _of_several(policy, decision)
+    told = _of_token(policy, request, decision, decode(text)) if _keys_are_there(policy) else None
+    return told or _without_words(policy, decision)
 
 
 def _is_odd(policy: Policy, request: Request, decision: Decision) -> bool:
@@ -98,8 +99,8 @@ def _of_token(policy: Policy, request: Request, decision: Decision, read: Decode
     return _forbidden()
 
 
-def _of_several(policy: Policy, decision: Decision) -> Answer | None:
-    """Which of several sets of keys has the last word is not known; where the words are kept back, the status is enough."""
+def _without_words(policy: Policy, decision: Decision) -> Answer | None:
+    """What words Envoy has for it, or which of several sets of keys has the last, is not known; where none are sent, the status is enough."""
     failed = [rule.name for rule in decision.rules if rule.denies and rule.layer == "token"]
     inline = all(source.keys is not None and set(source.algorithms) <= VERIFIES for issuer in policy.issuers for source in issuer.keys)
     if policy.describe or not inline or not decision.route or decision.route.access != "token" or not set(failed) <= _UNVERIFIED:

@@ -37,7 +37,9 @@ def _is_known(policy: Policy, request: Request, decision: Decision, gaps: tuple[
         return False
     if sum(len(name) + len(value) + 4 for name, value in request.headers) + len(request.target) > LONGEST_HEAD:
         return False
-    may_deny = [gap.path for gap in gaps if gap.path != "describe" and not gap.path.startswith("upstream.")]
+    issuer = policy.issuer_of(decision.report.payload) if decision.report else None
+    of_others = [f"issuers[{number}]" for number, one in enumerate(policy.issuers) if one is not issuer]
+    may_deny = [gap.path for gap in gaps if gap.path != "describe" and not gap.path.startswith(("upstream.", *of_others))]
     return all(path.endswith(".max_life") for path in may_deny) and not (may_deny and _has_fractions(policy, request))
 
 
