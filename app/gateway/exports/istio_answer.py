@@ -14,12 +14,14 @@ from app.gateway.policy import Policy, Route
 from app.gateway.request import Request
 from app.tokens import decode
 
-# In the order in which Envoy looks.
+# In the order in which Envoy looks; of several reasons why no key fits, it is not known which it tells.
 _JWT = {
     "iss": (401, "Jwt issuer is not configured"),
     "nbf": (401, "Jwt not yet valid"),
     "exp": (401, "Jwt is expired"),
     "aud": (403, "Audiences in Jwt are not allowed"),
+    "algorithm": (401, ""),
+    "key": (401, ""),
     "signature": (401, "Jwt verification fails"),
 }
 _DENIED = "AuthorizationPolicy denies; RequestAuthentication alone lets a request without a token pass."
@@ -29,7 +31,7 @@ _PASSES = "Istio passes the request on, and the API answers."
 # What Istio does not look at: a token may fail in it.
 _UNSEEN = {"typ": "it does not look at typ", "life": "it does not limit the life of a token"}
 # What it looks at in its own way.
-_READ_OTHERWISE = ("header", "form", "claims", "key", "algorithm", "upstream", "accepted")
+_READ_OTHERWISE = ("header", "form", "claims", "upstream", "accepted")
 _DATES = (("exp",), ("iat",), ("nbf",))
 
 

@@ -214,7 +214,7 @@ def test_its_answer_is_that_of_its_rules(row: Row):
 def test_it_tells_its_answer_for_the_presets():
     told = {name: [_told(name, number) for number, _ in enumerate(row["requests"])] for name, row in PRESETS.items()}
     assert told["scopes"] == [200, 403, 403, 200, 200, None]
-    assert told["issuers"] == [200, 200, 403, None, 401]
+    assert told["issuers"] == [200, 200, 403, 401, 401]
     assert told["roles"] == [200, 403, 200, 403, 403, 200]
 
 
