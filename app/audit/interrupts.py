@@ -6,15 +6,22 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from multiprocessing import resource_tracker
 
 
 @contextmanager
 def held() -> Iterator[None]:
     """What is begun within is finished before Ctrl-C is heard."""
-    heard: list[int] = []
-    with _handled_by(lambda number, _frame: heard.append(number)):
+    # Only the main thread hears of signals, and a command that runs in the background is not to hear of this one.
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
     if heard:
         raise KeyboardInterrupt
 
@@ -22,18 +29,12 @@ def held() -> Iterator[None]:
 @contextmanager
 def unheard() -> Iterator[None]:
     """Processes that are begun within never hear Ctrl-C: it ends the one that was asked for, and that one ends them."""
-    with _handled_by(signal.SIG_IGN):
-        yield
-
-
-@contextmanager
-def _handled_by(handler: Any) -> Iterator[None]:
-    # Only the main thread hears of signals, and a command that runs in the background is not to hear of this one.
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.signal(signal.SIGINT, handler)
+    resource_tracker.ensure_running()  # when it is begun, what was blocked is let through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -55,10 +55,7 @@ class _Pool:
 
     def begun(self) -> ProcessPoolExecutor:
         # Begun from nothing: a fork would copy threads and locks of whoever calls.
-        pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
-        with interrupts.unheard():
-            pool.submit(int)  # the first that is asked of a pool begins all its processes
-        return pool
+        return ProcessPoolExecutor(self.workers, get_context("spawn"))
 
     def results(self, pieces: Iterable[Piece]) -> Results:
         try:
@@ -73,7 +70,8 @@ class _Pool:
 
     def submitted(self, piece: Piece) -> Future[Result]:
         try:
-            return self.pool.submit(work.judged, self.brief, piece.light())
+            with interrupts.unheard():  # it begins a process if none is idle
+                return self.pool.submit(work.judged, self.brief, piece.light())
         except BrokenProcessPool as error:
             failed: Future[Result] = Future()
             failed.set_exception(error)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import click
 
 from app.audit.brief import Brief
+from app.audit.inputs import STDIN
 from app.audit.summary import Summary, tokens
 from app.cli.screen import Screen
 from app.tokens import times
@@ -62,7 +63,9 @@ def summary(summary: Summary, brief: Brief, screen: Screen) -> Iterator[str]:
         yield from ("", screen.heading("What is against them"))
         wide = max(len(_counted(count, rule.title)) for rule, count in summary.findings)
         for rule, count in summary.findings:
-            yield screen.row(_TONES[rule.level], _counted(count, rule.title), rule.meaning, wide)
+            first = summary.places[rule.code][0]
+            where = f"{'standard input' if first.name == STDIN else first.name}:{first.line}"
+            yield screen.row(_TONES[rule.level], _counted(count, rule.title), f"{rule.meaning} First at {where}", wide)
     if summary.tokens:
         yield from _table("Signatures", {_SIGNATURES[name]: count for name, count in facts["signatures"].items()}, screen)
         yield from _table("Algorithms", facts["algorithms"], screen)

@@ -99,6 +99,13 @@ def test_a_person_gets_the_table_alone(run, log, keyed, monkeypatch):
     assert done.err == ""
 
 
+def test_the_table_says_where_the_first_stands(run, log, keyed):
+    log.write_text(f"nothing\n{log.read_text()}")
+    told = " ".join(run("audit", str(log), *ASKED).err.split())
+    assert f"may be able to use it. First at {log}:2" in told
+    assert "First at standard input:1" in " ".join(run("audit", "-", *ASKED, pipe=log.read_text()[8:]).err.split())
+
+
 def test_issuer_audience_type_life_and_profile_are_judged(run, log, keyed):
     asked = ("--issuer", "https://x.example", "--audience", "y", "--type", "at+jwt", "--profile", "id-token")
     (line,), _ = lines(run("audit", str(log), *ASKED, *asked, "--max-life", "60"))
