@@ -58,12 +58,9 @@ def tell(gaps: Gaps, policy: Policy, routes: list[Told], chosen: int | None, pla
 def _issuer(gaps: Gaps, number: int, issuer: Issuer, chosen: int | None) -> None:
     path = f"issuers[{number}]"
     if number != chosen:
-        gaps.add(
-            f"{path}.issuer",
-            "A route of AWS has one authorizer, for one issuer with an https address and an RSA key: tokens of this one are denied. "
-            "Give it an API of its own.",
-        )
-    elif len(issuer.names) > 1:
+        gaps.add(path, _why_denied(issuer))
+        return
+    if len(issuer.names) > 1:
         gaps.add(f"{path}.issuer", "An authorizer is for one issuer by one name: tokens with another name are denied.")
     for place, source in enumerate(issuer.keys):
         where = f"{path}.keys[{place}]"
@@ -106,6 +103,15 @@ def _issuer(gaps: Gaps, number: int, issuer: Issuer, chosen: int | None) -> None
             f"{path}.required",
             f"That a token has {others} cannot be asked, and what AWS does without exp is not known. {_MORE}; let the API ask.",
         )
+
+
+def _why_denied(issuer: Issuer) -> str:
+    if not any(ALGORITHMS[name].family == "rsa" for name in native.algorithms(issuer)):
+        return "AWS verifies RSA signatures alone, so all tokens of this issuer are denied: let it sign with RS256."
+    return (
+        "A route of AWS has one authorizer, for one issuer with an https address and an RSA key: all tokens of this one are denied. "
+        "Give it an API of its own."
+    )
 
 
 def _route(gaps: Gaps, path: str, policy: Policy, number: int, route: Route, routes: list[Told]) -> None:
