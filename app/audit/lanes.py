@@ -6,11 +6,13 @@ had not handed over is judged again.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 from app.audit import interrupts, work
@@ -55,7 +57,7 @@ class _Pool:
 
     def begun(self) -> ProcessPoolExecutor:
         # Begun from nothing: a fork would copy threads and locks of whoever calls.
-        return ProcessPoolExecutor(self.workers, get_context("spawn"))
+        return ProcessPoolExecutor(self.workers, get_context("spawn"), _end_with_parent)
 
     def results(self, pieces: Iterable[Piece]) -> Results:
         try:
@@ -96,6 +98,18 @@ class _Pool:
         """What came of the piece if it was finished; else it is judged again."""
         is_finished = future.done() and not future.cancelled() and future.exception() is None
         return future if is_finished else self.submitted(piece)
+
+
+def _end_with_parent() -> None:
+    """A worker whose process was killed would wait for ever, with the keys."""
+    parent = parent_process()
+    assert parent
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def cluster(address: str) -> Lane:

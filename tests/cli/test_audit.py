@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -288,6 +289,23 @@ def test_ctrl_c_ends_it_with_what_was_found_until_then(tmp_path, workers):
     assert not any("Traceback" in line for line in err)
     assert told in Path(reports[0]).read_text()
     assert json.loads(Path(reports[1]).read_text())["runs"][0]["invocations"][0]["executionSuccessful"] is False
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_when_it_is_killed_no_worker_stays_behind(tmp_path, how):
+    (tmp_path / "a.log").write_text(f"{made()}{' ' * 2**20}\n" * 40)
+    command = [sys.executable, "-m", "app", "audit", str(tmp_path / "a.log"), "-", "--workers", "2"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            process.send_signal(how)
+            process.communicate(timeout=20)  # its output ends when nobody is left who could write
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -how
 
 
 def test_lost_workers_are_an_error_and_what_was_found_is_told(run, log, monkeypatch):
