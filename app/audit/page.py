@@ -10,17 +10,13 @@ from pathlib import Path
 import jinja2
 
 from app.audit.brief import Brief
+from app.audit.rules import TONES
 from app.audit.summary import Summary
 from app.tokens import times
 
 _APP = Path(__file__).resolve().parent.parent
 _LISTED = 20
-_SIGNATURES = (
-    ("verified", "verified", "good"),
-    ("invalid", "invalid", "bad"),
-    ("unsecured", "unsecured", "bad"),
-    ("not_checked", "not checked", "idle"),
-)
+_SIGNATURES = {"verified": "good", "invalid": "bad", "unsecured": "bad", "not_checked": "idle"}
 _WIDTH = 280
 """Of the longest bar of a chart."""
 
@@ -58,10 +54,9 @@ def html(summary: Summary, brief: Brief) -> str:
 
 def _charts(summary: Summary) -> dict[str, list[Bar]]:
     signatures = summary.of("signature")
-    against = {"error": "bad", "warning": "warn", "info": "idle"}
     charts = {
-        "What is against them": [(rule.title, count, against[rule.level]) for rule, count in summary.findings],
-        "Signatures": [(name, signatures[key], tone) for key, name, tone in _SIGNATURES if key in signatures],
+        "What is against them": [(rule.title, count, TONES[rule.level]) for rule, count in summary.findings],
+        "Signatures": [(name.replace("_", " "), signatures[name], tone) for name, tone in _SIGNATURES.items() if name in signatures],
         "Algorithms": [(name, count, "info") for name, count in summary.of("alg").items()],
         "Expiry": [(name, count, "info") for name, count in summary.expiries.items()],
     }

@@ -222,4 +222,6 @@ _ROWS = (
 )
 RULES = {row.code: row for row in _ROWS}
 ORDER = {code: number for number, code in enumerate(RULES)}
+TONES = {"error": "bad", "warning": "warn", "info": "idle"}
+"""How a level looks, as everywhere on page and command line."""
 ERRORS = frozenset(row.code for row in _ROWS if row.level == "error")

@@ -12,20 +12,19 @@ import click
 
 from app.audit.brief import Brief
 from app.audit.inputs import STDIN
+from app.audit.rules import TONES
 from app.audit.summary import Summary, tokens
 from app.cli.screen import Screen
 from app.tokens import times
 
 _MOST_UNREAD = 20
 _MOST_OFTEN = 5
-_TONES = {"error": "bad", "warning": "warn", "info": "idle"}
-_SIGNATURES = {"verified": "verified", "invalid": "invalid", "unsecured": "unsecured", "not_checked": "not checked"}
 
 
 @contextmanager
 def progress(total: int, summary: Summary) -> Iterator[Callable[[int], None]]:
     """A bar with rate and remaining time, if a person sees it; it is told how many bytes are done."""
-    if not total or not sys.stderr.isatty():
+    if not total or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _done: None
         return
     begun, before = time.monotonic(), 0
@@ -65,9 +64,9 @@ def summary(summary: Summary, brief: Brief, screen: Screen) -> Iterator[str]:
         for rule, count in summary.findings:
             first = summary.places[rule.code][0]
             where = f"{'standard input' if first.name == STDIN else first.name}:{first.line}"
-            yield screen.row(_TONES[rule.level], _counted(count, rule.title), f"{rule.meaning} First at {where}", wide)
+            yield screen.row(TONES[rule.level], _counted(count, rule.title), f"{rule.meaning} First at {where}", wide)
     if summary.tokens:
-        yield from _table("Signatures", {_SIGNATURES[name]: count for name, count in facts["signatures"].items()}, screen)
+        yield from _table("Signatures", {name.replace("_", " "): count for name, count in facts["signatures"].items()}, screen)
         yield from _table("Algorithms", facts["algorithms"], screen)
         yield from _table("Expiry", facts["expiry"], screen)
     if facts["most_often"]:

@@ -67,6 +67,12 @@ def test_bytes_that_are_no_text_are_read_all_the_same():
     assert json.loads(done.stdout)["findings"]
 
 
+def test_without_standard_error_the_lines_come_all_the_same(token, tmp_path):
+    (tmp_path / "a.log").write_text(token)
+    done = shell("$JWTLENS audit $LOG --key-env KEY --at 1767225600 2>&-", LOG=str(tmp_path / "a.log"))
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2)
+
+
 def test_bytes_stay_bytes(tmp_path):
     done = shell("$JWTLENS keys generate ES256 --to der | od -An -tx1 -N1")
     assert done.stdout.strip() == "30"
