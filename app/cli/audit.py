@@ -80,7 +80,7 @@ def audit(
     if not paths:
         raise Refused("there is nothing to audit", "name files or folders, or - for a pipe")
     if keys.keys == () and not keys.is_empty:
-        raise Refused(f"the key cannot be used: {keys.problem}", "check the key with jwtlens keys thumbprint")
+        raise Refused(f"the key cannot be used: {voice.voice(keys.problem)}", "check the key with jwtlens keys thumbprint")
     written = [Path(one) for one in (out, html, sarif_path) if one is not None]
     _refuse_to_overwrite(paths, written)
     brief = Brief(at, *_as_given(keys), expect, leeway, max_life)

@@ -160,7 +160,7 @@ def test_several_processes_print_the_same(run, tmp_path, keyed):
         (["x", "--html", "{folder}/r", "--sarif", "{folder}/r"], "two reports would go to the same file"),
         (["-", "-"], "standard input is asked for twice"),
         (["-", "--key-file", "-"], "standard input is asked for twice"),
-        (["x", "--key-env", "EMPTY_JWK"], "the key cannot be used"),
+        (["x", "--key-env", "EMPTY_JWK"], "the key cannot be used: the key box holds"),
     ],
 )
 def test_a_refusal_says_what_to_do(run, log, monkeypatch, arguments, said):
