@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.cli.voice import Failure
+from app.cli.voice import Failure, Refused
 from app.settings import BadSetting, Settings, from_environment
 
 
@@ -24,7 +24,7 @@ class Setting(click.ParamType[Any]):
         try:
             return self.read(value)
         except BadSetting as error:
-            raise Failure(str(error), error.hint) from None
+            raise Refused(str(error), error.hint) from None
 
 
 def settings_with(**options: Any) -> Settings:

@@ -107,3 +107,23 @@ def test_the_list_of_verbs_is_what_there_is(run):
     out = run("--help").out
     for verb in VERBS:
         assert re.search(rf"^  {verb}  +\S", out, re.MULTILINE), verb
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "serve --port 65536",
+        "serve --host http://x",
+        "gateway --port x",
+        "verify --at tomorrow x.y.z",
+        "verify --profile nope x.y.z",
+        "decode --nope",
+        "keys generate nope",
+        "audit x --workers -1",
+        "nope",
+    ],
+)
+def test_a_wrong_option_is_no_verdict(run, line):
+    done = run(*line.split())
+    assert done.status == 2
+    assert done.errors[0].startswith("jwtlens: error: ")
