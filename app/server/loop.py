@@ -91,9 +91,10 @@ class Server:
     def _take_in(self) -> None:
         """Accept and read what has come already: it would be reset with its connection. One is accepted a turn."""
         for _ in range(_MOST_TAKEN_IN):
-            before = len(self.sockets)
+            # Not how many there are: another may close in the same turn.
+            before = set(self._channels())
             self._turn(0.0)
-            if len(self.sockets) == before:
+            if before.issuperset(self._channels()):
                 break
         self._turn(0.0)
 

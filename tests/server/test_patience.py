@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
+from waitress import wasyncore
 
 from app.server import Channel, Server, discreet
 
@@ -143,3 +144,24 @@ def test_it_listens_on_sockets_that_are_bound_already():
     thread.start()
     server.stop()
     thread.join(SECONDS)
+
+
+def test_what_waits_in_the_sockets_is_answered_though_others_hang_up_meanwhile():
+    discreet()
+    server = Server(plain)
+    with ExitStack() as opened:
+
+        def connected() -> socket.socket:
+            return opened.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS))
+
+        leaving = connected()
+        while not connections(server):
+            wasyncore.loop(timeout=1.0, use_poll=True, map=server.sockets, count=1)
+        waiting = [connected() for _ in range(5)]
+        for connection in waiting:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        # Seen in the turn that accepts the first of them: there are as many connections after it as before.
+        leaving.close()
+        server.stop()
+        server.run()
+        assert [connection.recv(1000)[:12] for connection in waiting] == [b"HTTP/1.1 200"] * 5
