@@ -88,7 +88,11 @@ class Request(HTTPRequestParser):
         lines = header_plus.removesuffix(_END).split(b"\r\n")
         fields = _fields(lines[1:])
         self._judge_line(lines[0], fields)
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            # Brackets in the address, and no address of IPv6 in them.
+            raise ParsingError("") from None
         if b"transfer-encoding" in fields:
             self.chunked, self.body_rcv = False, None
             self._refuse(LengthRequired(""))

@@ -78,6 +78,8 @@ VECTORS = (
     Vector("Host with a space before the colon", _get(host=b"Host : localhost"), 400, "§5.1"),
     Vector("an address with another host", _get(line=b"GET http://evil/first HTTP/1.1"), 400, "§3.2.2"),
     Vector("an address with a user", _get(line=b"GET http://localhost@evil/first HTTP/1.1"), 400, "§3.2.2"),
+    Vector("an address that is none", _get(line=b"GET http://[/first HTTP/1.1", host=b"Host: ["), 400, "RFC 3986 §3.2.2"),
+    Vector("words in brackets", _get(line=b"GET http://[evil]/first HTTP/1.1", host=b"Host: [evil]"), 400, "RFC 3986 §3.2.2"),
     Vector("CONNECT", _get(line=b"CONNECT localhost:443 HTTP/1.1"), 400, "§3.2.3"),
     Vector("OPTIONS *", _get(line=b"OPTIONS * HTTP/1.1"), 400, "§3.2.4"),
     # What is a line?
