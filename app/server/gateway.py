@@ -12,7 +12,7 @@ from app.forwardauth.service import place
 from app.server import discreet, listeners
 from app.server.connections import ProxyServer
 from app.server.memory import keep, leave_no_core
-from app.server.workers import Care, supervise
+from app.server.workers import Care, hear, hold, supervise
 
 __all__ = ["LOOPBACK", "CannotLoad", "Options", "Service", "serve"]
 
@@ -38,6 +38,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
         listener.listen(_BACKLOG)
     metrics = Metrics(workers + 1)
     keep()
+    hold()
     announce(bound[0].getsockname()[1])
 
     def work(number: int) -> None:
@@ -64,6 +65,7 @@ def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:
         signal.signal(signal.SIGINT, server.stop)
     signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=worker.reload, daemon=True).start())
     worker.start()
+    hear()
     try:
         server.run()
     finally:

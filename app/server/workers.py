@@ -24,7 +24,7 @@ SHORTEST_LIFE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """What the processes are there for: *work* is given the number of its place, and what befalls them is told."""
+    """What the processes are there for: *work* is given the number of its place and hears signals, and what befalls them is told."""
 
     work: Callable[[int], None]
     check: Callable[[], bool]
@@ -35,9 +35,19 @@ class Care:
     fault: Callable[[BaseException], None]
 
 
+def hold() -> None:
+    """Have signals wait until somebody hears them: until then, each would end the process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def hear() -> None:
+    """Let them through, those that wait as well."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
 def supervise(count: int, care: Care) -> None:
     """Keep *count* processes at work until SIGTERM or Ctrl-C."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    hold()
     # They have the reading end; when this process is gone, however it went, they read its end.
     reading, writing = os.pipe()
     born: dict[int, tuple[int, float]] = {}
@@ -71,7 +81,6 @@ def _forked(number: int, care: Care, reading: int, writing: int) -> int:
         os.close(writing)
         # Ctrl-C reaches the whole group; the first process passes on what is to be done.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         threading.Thread(target=_end_with_the_first, args=[reading], daemon=True).start()
         care.work(number)
         status = 0

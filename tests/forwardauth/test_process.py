@@ -213,6 +213,21 @@ def test_the_policy_is_read_anew_under_load_and_no_request_is_dropped(tmp_path):
     assert "canary" not in said
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_that_comes_as_soon_as_it_says_where_it_answers_is_heard(tmp_path, number):
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(document()), "utf-8")
+    command = [sys.executable, "-m", "app", "gateway", "--policy", str(policy), "--port", "0", "--log", "off"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert "answers" in process.stderr.readline()
+        process.send_signal(number)
+        if number == signal.SIGHUP:
+            assert "read anew" in process.stderr.readline()
+            process.terminate()
+        assert process.wait(SECONDS) == 0
+
+
 def test_sigterm_finishes_what_was_begun(tmp_path):
     with running(tmp_path, document()) as server:
         connection = server.connect()
