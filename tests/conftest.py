@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import re
 import threading
@@ -173,6 +174,13 @@ class Client(FlaskClient):
         response = super().open(*args, **kwargs)
         inspect(response)
         return response
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Leave no test without collections: a server that cannot start ends its process, and is tried in this one."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
