@@ -195,6 +195,20 @@ def test_a_request_in_flight_is_finished():
     assert answers == [(200, "finished")]
 
 
+def test_a_request_that_is_still_arriving_is_answered():
+    slow = Slow()
+    slow.released.set()
+    with running(slow) as (server, _, address):
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc")
+            server.stop()
+            wait_until_closed(address)
+            time.sleep(0.2)
+            connection.sendall(b"def")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_request_that_never_ends_does_not_hold_the_server(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("app.server.loop.DRAIN_SECONDS", 0.2)
     slow = Slow()

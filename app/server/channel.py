@@ -93,8 +93,9 @@ class Channel(HTTPChannel):
             super().handle_read()
 
     def is_busy(self) -> bool:
+        """Say whether a request is here, or a part of one, or an answer."""
         # In this order: a thread appends its answer before it takes the request off the list.
-        return bool(self.requests) or self.total_outbufs_len > 0
+        return self.request is not None or bool(self.requests) or self.total_outbufs_len > 0
 
     def is_late(self, now: float) -> bool:
         """Say whether the client takes too long over its request, or over our answer; to be asked about once a second."""
