@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -91,6 +92,11 @@ class Channel(HTTPChannel):
                 self.recv(self.adj.recv_bytes)
         else:
             super().handle_read()
+
+    def handle_error(self) -> None:
+        """Tell of a fault in the loop itself: waitress would write its text, which may hold what was sent, where nobody reads it."""
+        self.logger.error("", exc_info=sys.exc_info())
+        self.cut()
 
     def is_busy(self) -> bool:
         """Say whether a request is here, or a part of one, or an answer."""

@@ -129,3 +129,19 @@ def test_a_refusal_to_head_has_no_body(served: tuple[Recorder, int]):
     head, _, body = exchange(port, b"HEAD /first HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 411 ")
     assert body == b""
+
+
+def test_a_fault_of_the_reader_is_told_without_its_text_and_costs_one_connection(
+    served: tuple[Recorder, int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def broken(lines: list[bytes]) -> dict[bytes, bytes]:
+        raise KeyError(lines)
+
+    _, port = served
+    with monkeypatch.context() as patched:
+        patched.setattr("app.server.strict._fields", broken)
+        assert exchange(port, b"GET /first HTTP/1.1\r\nHost: canary\r\n\r\n") == b""
+    assert statuses(exchange(port, LAST)) == [200]
+    said = capsys.readouterr().err
+    assert "KeyError at " in said
+    assert "canary" not in said
