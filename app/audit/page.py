@@ -36,10 +36,9 @@ def html(summary: Summary, brief: Brief) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_folder()), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    style = (_folder() / "report.css").read_text("utf-8")
+    style = environment.get_template("report.css").render()
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return environment.get_template("report.html").render(
-        style=style,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         verdict=summary.verdict,
         facts=summary.facts(),
