@@ -32,7 +32,7 @@ class Report(Decoded):
     """Everything of Decoded, the verdict on the signature, and the ordered checks.
 
     *accepted* is true only for a verified signature with no failed check. *is_thorough* may be set to False before the
-    findings are read: then only the likeliest is tried of what would match.
+    findings are read: then nothing is tried of what would match.
     """
 
     is_thorough = True

@@ -104,8 +104,9 @@ def show(
     """
     notices = [one for one in (notice, g.pop("notice", "")) if one]
     report = judge(form, notices, box)
-    for one in (report, *report.nested):
-        one.is_thorough = "typing" not in request.form  # while somebody types, the answer comes first
+    judged, is_typed = (report, *report.nested), "typing" in request.form
+    for one in judged:
+        one.is_thorough = not is_typed  # while somebody types, the answer comes first
     omitted = sharing.Omitted(form.left_out, report.token)
     sharing.told(report, omitted)
     opened = report.decryption is not None and report.decryption.plaintext is not None
@@ -116,6 +117,7 @@ def show(
         signers.follow(form, report)
     folded = frozenset(request.form.get("folded", "").split())
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
+    page.is_hasty = is_typed and any(one.signature.status != "verified" for one in judged)
     if form.payload_layout != "as-written":
         page.payload_note = "Indented for reading; signed on one line, as it was written."
     if {"\r", "\0"} & set(report.payload_text or ""):

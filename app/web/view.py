@@ -344,6 +344,8 @@ class Page:
     """The names and values of fields of that pane which are filled in and have no place in it now."""
     hideable: tuple[Hideable, ...] | None = None
     """What an SD-JWT made of the panes could disclose; empty when that is folded away, None when none can be made."""
+    is_hasty: bool = False
+    """Whether what would match was not searched, because somebody is typing: the page asks once more after a pause."""
     folded: frozenset[str] = frozenset()
     """What the person has folded away, of `checks`, `claims`, `parameters`, `expect`, `digests`, `seen` and `issue`: not made and not sent."""
     share: Share | None = None

@@ -24,6 +24,7 @@ class Editor extends HTMLElement {
     // On the host, so that the question of this key is on its way before the key is painted.
     this.addEventListener("input", () => this.paint());
     this.marked = 0;
+    this.painted = {};
     this.paint();
   }
 
@@ -44,12 +45,32 @@ class Editor extends HTMLElement {
     if (!paints) return;
     const value = this.area.value;
     // The last line break of a <pre> makes no line; the one of a textarea does.
-    this.text.data = `${value}\n`;
-    const layers = Object.fromEntries(this.layers.map((name) => [name, new Highlight()]));
+    this.write(`${value}\n`);
+    const layers = Object.fromEntries(this.layers.map((name) => [name, []]));
     if (value.length <= TOO_LONG) {
-      for (const [name, start, end] of this.parts(value)) layers[name].add(this.range(start, end));
+      for (const [name, start, end] of this.parts(value)) layers[name].push(start, end);
     }
-    for (const name of this.layers) CSS.highlights.set(`${this.id}-${name}`, layers[name]);
+    // A layer that is where it was is not painted again.
+    for (const name of this.layers) {
+      const places = layers[name];
+      if (`${places}` === this.painted[name]) continue;
+      this.painted[name] = `${places}`;
+      const layer = new Highlight();
+      for (let i = 0; i < places.length; i += 2) layer.add(this.range(places[i], places[i + 1]));
+      CSS.highlights.set(`${this.id}-${name}`, layer);
+    }
+  }
+
+  // Only what differs: the lines before and behind it need not be laid out again.
+  write(next) {
+    const { data } = this.text;
+    const most = Math.min(data.length, next.length);
+    let start = 0;
+    while (start < most && data[start] === next[start]) start++;
+    let same = 0;
+    while (same < most - start && data[data.length - 1 - same] === next[next.length - 1 - same]) same++;
+    if (start + same === data.length && data.length === next.length) return;
+    this.text.replaceData(start, data.length - start - same, next.slice(start, next.length - same));
   }
 
   mark(places) {

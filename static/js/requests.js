@@ -13,7 +13,8 @@ const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
 const GONE = `The server does not answer. ${HERE}`;
 const SLOW = 400;
-// A paste or a drop is worth a longer search for what would match than a key is.
+// A paste or a drop is worth a search for what would match; a key is not, but the pause behind it is.
+const PAUSE = 600;
 const TYPING = /^(insertText|insertLineBreak|insertComposition|delete)/;
 const TROUBLE = {
   413: "The input is larger than 256 KiB, which is more than this server reads. Shorten it.",
@@ -29,6 +30,7 @@ let clock = 0;
 let last = null;
 let overlapped = false;
 let late;
+let pause;
 
 const isReset = (element) => element.name === "clear" || element.matches("a[hx-get]");
 
@@ -81,6 +83,10 @@ function news(text, keepNotice) {
   }).join("");
 }
 
+function again() {
+  if (last?.isConnected) last.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: true } }));
+}
+
 function settle() {
   if (waiting.size || !overlapped) return;
   overlapped = false;
@@ -92,6 +98,7 @@ const on = (name, listener) => document.addEventListener(`htmx:${name}`, listene
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => {
+    clearTimeout(pause);
     typed.set(target, ++clock);
     last = target.closest("[hx-post]") ?? last;
   }, true);
@@ -156,6 +163,8 @@ on("finally:request", ({ detail: { ctx } }) => {
   if (waiting.size) return;
   clearTimeout(late);
   late = undefined;
+  clearTimeout(pause);
+  if (document.querySelector("#findings[data-hasty]")) pause = setTimeout(again, PAUSE);
   if (ctx.status === "swapped" && ctx.response.status < 400) form.removeAttribute("data-stale");
   else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
 });

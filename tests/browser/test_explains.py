@@ -50,6 +50,19 @@ def test_the_reading_that_matches_is_one_click_away(debugger, make_token):
     debugger.says("Signature verified")
 
 
+def test_what_would_match_is_searched_in_the_pause_behind_the_keys(debugger, make_token, watch):
+    debugger.paste(debugger.token, make_token(key="a-string-secret-at-least-256-bits-long"))
+    debugger.paste(debugger.key, b"a-string-secret-at-least-256-bits-lon".hex())
+    debugger.says("Signature does not match")
+    debugger.key.press("End")
+    debugger.page.keyboard.type("67", delay=30)
+    debugger.says("hex")
+    asked = watch.posts("/verify")[-3:]
+    assert ["typing=1" in one.post_data for one in asked] == [True, True, False]
+    debugger.quiet()
+    assert watch.posts()[-1] is asked[-1], "and once is enough"
+
+
 def test_a_fix_of_a_claim_is_made_where_the_payload_shows_it(debugger):
     show(debugger, "claims/exp in ms")
     before = debugger.payload.input_value()

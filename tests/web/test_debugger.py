@@ -112,6 +112,18 @@ def test_it_answers_htmx_with_the_same_partials(client, filled, path):
         assert pane.strip() in page.text
 
 
+def test_while_somebody_types_the_answer_says_that_more_is_to_be_asked(client, make_token):
+    other = "a secret of nobody's, longer than 256 bits"
+    form = {"token": make_token(key="secret"), "key": other}
+    hasty, thorough = (client.post("/verify", data={**form, **typing}, headers=HTMX).text for typing in ({"typing": "1"}, {}))
+    assert "well-known secret" in thorough
+    assert "well-known secret" not in hasty
+    assert "data-hasty" in hasty
+    assert "data-hasty" not in thorough
+    verified = {"token": make_token(key=other), "key": other, "typing": "1"}
+    assert "data-hasty" not in client.post("/verify", data=verified, headers=HTMX).text
+
+
 @pytest.mark.parametrize("path", ["/decode", "/encode", "/verify"])
 def test_panes_together_and_panes_by_name_are_the_same(client, filled, path):
     # Nothing that a page of some panes, which is a story's, shows in another way.
