@@ -11,6 +11,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 
+from app.server.discretion import tell
 from app.server.strict import Request
 from app.web.security import REFUSALS, render, with_headers
 
@@ -95,7 +96,8 @@ class Channel(HTTPChannel):
 
     def handle_error(self) -> None:
         """Tell of a fault in the loop itself: waitress would write its text, which may hold what was sent, where nobody reads it."""
-        self.logger.error("", exc_info=sys.exc_info())
+        kind, _, trace = sys.exc_info()
+        tell(kind, trace)
         self.cut()
 
     def is_busy(self) -> bool:

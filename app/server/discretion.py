@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import TracebackType
 
 
 class DiscreetLog(logging.Handler):
@@ -11,12 +12,17 @@ class DiscreetLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         kind, _, trace = record.exc_info or (None, None, None)
-        if kind is None:
-            return
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-        print(f"jwtlens: error: no answer could be made: {kind.__name__}{where}", file=sys.stderr, flush=True)
+        tell(kind, trace)
+
+
+def tell(kind: type[BaseException] | None, trace: TracebackType | None) -> None:
+    """Write the name of the exception *kind* and the place at the end of *trace*."""
+    if kind is None:
+        return
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    print(f"jwtlens: error: no answer could be made: {kind.__name__}{where}", file=sys.stderr, flush=True)
 
 
 def discreet() -> None:

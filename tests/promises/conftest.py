@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,6 @@ from app.settings import Settings
 from app.web import create_app
 from tests.browser.conftest import (  # noqa: F401  # fixtures
     _watched,
-    browser_context_args,
     browser_type_launch_args,
     debugger_of,
     new_context,
@@ -39,3 +39,9 @@ def base_url(recorder: Recorder) -> Iterator[str]:
     """The real server, which remembers what it was asked."""
     with running(recorder) as (_, address):
         yield address
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Of that server: what a browser was told first in this process, by other tests, is kept for all of them."""
+    return {**browser_context_args, "base_url": base_url, "viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}

@@ -418,6 +418,6 @@ def test_a_nonce_of_microsoft_is_explained():
 )
 def test_explaining_a_hostile_header_takes_no_time(header: str):
     text = make(header)
-    begun = time.process_time()
+    begun = time.thread_time()
     assert decode(text).findings is not None
-    assert time.process_time() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
