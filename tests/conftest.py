@@ -176,6 +176,12 @@ class Client(FlaskClient):
         return response
 
 
+def pytest_collection_finish() -> None:
+    """Leave the tests themselves out of every collection: to look through thousands of them takes longer than what some of them time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
     """Leave no test without collections: a server that cannot start ends its process, and is tried in this one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from typing import Any
@@ -418,6 +419,10 @@ def test_a_nonce_of_microsoft_is_explained():
 )
 def test_explaining_a_hostile_header_takes_no_time(header: str):
     text = make(header)
-    begun = time.thread_time()
-    assert decode(text).findings is not None
-    assert time.thread_time() - begun < 0.5
+    gc.disable()  # a collection looks through everything that this process of tests has made
+    try:
+        begun = time.thread_time()
+        assert decode(text).findings is not None
+        assert time.thread_time() - begun < 0.5
+    finally:
+        gc.enable()
