@@ -1,7 +1,7 @@
-// A textarea over a <pre> that the CSS Custom Highlight API paints; without that API the textarea is all there is.
+// A textarea over a <pre> with the same text in the colours of its parts. The CSS Custom Highlight API would do without the
+// spans, but it paints everything it has coloured on the page anew with every change of any text; it is left to the marks.
 
 const TOO_LONG = 100_000;
-const paints = Boolean(globalThis.CSS?.highlights && globalThis.Highlight);
 
 const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|false|null)\b/g;
 // "Bearer", a quote or white space may stand before a token that was copied from somewhere.
@@ -20,11 +20,11 @@ const SEGMENTS = {
 class Editor extends HTMLElement {
   connectedCallback() {
     this.area = this.querySelector("textarea");
-    this.text = this.querySelector("pre").appendChild(new Text());
+    this.backdrop = this.querySelector("pre");
     // On the host, so that the question of this key is on its way before the key is painted.
     this.addEventListener("input", () => this.paint());
     this.marked = 0;
-    this.painted = {};
+    this.pieces = [];
     this.paint();
   }
 
@@ -41,55 +41,92 @@ class Editor extends HTMLElement {
     this.paint();
   }
 
+  // Only what differs: a key changes the text of one piece, and what is before and behind it need not be painted again.
   paint() {
-    if (!paints) return;
-    const value = this.area.value;
-    // The last line break of a <pre> makes no line; the one of a textarea does.
-    this.write(`${value}\n`);
-    const layers = Object.fromEntries(this.layers.map((name) => [name, []]));
-    if (value.length <= TOO_LONG) {
-      for (const [name, start, end] of this.parts(value)) layers[name].push(start, end);
+    const { pieces } = this;
+    const next = this.take(this.area.value);
+    const most = Math.min(pieces.length, next.length);
+    const same = (a, b) => a.name === b.name && a.text === b.text;
+    let start = 0;
+    while (start < most && same(pieces[start], next[start])) start++;
+    let rest = 0;
+    while (rest < most - start && same(pieces.at(-1 - rest), next.at(-1 - rest))) rest++;
+    let [end, before] = [next.length - rest, pieces.length - rest];
+    while (start < Math.min(end, before) && pieces[start].name === next[start].name) {
+      rewrite(pieces[start], next[start++].text);
     }
-    // A layer that is where it was is not painted again.
-    for (const name of this.layers) {
-      const places = layers[name];
-      if (`${places}` === this.painted[name]) continue;
-      this.painted[name] = `${places}`;
-      const layer = new Highlight();
-      for (let i = 0; i < places.length; i += 2) layer.add(this.range(places[i], places[i + 1]));
-      CSS.highlights.set(`${this.id}-${name}`, layer);
+    while (start < Math.min(end, before) && pieces[before - 1].name === next[end - 1].name) {
+      rewrite(pieces[--before], next[--end].text);
     }
+    const fresh = next.slice(start, end).map(made);
+    const place = pieces[before]?.node ?? null;
+    for (const { node } of pieces.splice(start, before - start, ...fresh)) node.remove();
+    for (const { node } of fresh) this.backdrop.insertBefore(node, place);
   }
 
-  // Only what differs: the lines before and behind it need not be laid out again.
-  write(next) {
-    const { data } = this.text;
-    const most = Math.min(data.length, next.length);
-    let start = 0;
-    while (start < most && data[start] === next[start]) start++;
-    let same = 0;
-    while (same < most - start && data[data.length - 1 - same] === next[next.length - 1 - same]) same++;
-    if (start + same === data.length && data.length === next.length) return;
-    this.text.replaceData(start, data.length - start - same, next.slice(start, next.length - same));
+  // The last line break of a <pre> makes no line; the one of a textarea does.
+  take(value) {
+    const pieces = [];
+    let at = 0;
+    const add = (name, end) => {
+      if (end > at) pieces.push({ name, text: value.slice(at, end) });
+      at = end;
+    };
+    if (value.length <= TOO_LONG) {
+      for (const [name, start, end] of this.parts(value)) {
+        add("", start);
+        add(name, end);
+      }
+    }
+    add("", value.length);
+    return [...pieces, { name: "", text: "\n" }];
   }
 
   mark(places) {
-    if (!paints || (this.marked === 0 && !places.length)) return;
+    if (!globalThis.Highlight || (this.marked === 0 && !places.length)) return;
     this.marked = places.length;
-    const layer = new Highlight(...places.map(([start, end]) => this.range(start, end)));
-    layer.priority = 1;
-    CSS.highlights.set(`${this.id}-mark`, layer);
+    // While there is none, the browser need not look for it with every key.
+    if (!this.marked) return CSS.highlights.delete(`${this.id}-mark`);
+    CSS.highlights.set(`${this.id}-mark`, new Highlight(...places.map(([start, end]) => this.range(start, end))));
   }
 
   // Static ranges cost nothing when the text changes, and the text changes with every key.
   range(start, end) {
-    return new StaticRange({ startContainer: this.text, startOffset: start, endContainer: this.text, endOffset: end });
+    const [startContainer, startOffset] = this.find(start);
+    const [endContainer, endOffset] = this.find(end);
+    return new StaticRange({ startContainer, startOffset, endContainer, endOffset });
+  }
+
+  find(offset) {
+    for (const { node, text } of this.pieces) {
+      if (offset <= text.length) return [node.firstChild ?? node, offset];
+      offset -= text.length;
+    }
+    return [this.backdrop, this.backdrop.childNodes.length];
   }
 }
 
-class JsonInput extends Editor {
-  layers = ["key", "string", "number", "literal"];
+function made({ name, text }) {
+  const characters = document.createTextNode(text);
+  if (!name) return { name, text, node: characters };
+  const node = document.createElement("span");
+  node.dataset.part = name;
+  node.append(characters);
+  return { name, text, node };
+}
 
+function rewrite(piece, next) {
+  const { node, text } = piece;
+  const most = Math.min(text.length, next.length);
+  let start = 0;
+  while (start < most && text[start] === next[start]) start++;
+  let rest = 0;
+  while (rest < most - start && text.at(-1 - rest) === next.at(-1 - rest)) rest++;
+  (node.firstChild ?? node).replaceData(start, text.length - start - rest, next.slice(start, next.length - rest));
+  piece.text = next;
+}
+
+class JsonInput extends Editor {
   *parts(value) {
     // A token or any other text has no numbers to paint.
     if (!/^\s*[[{]/.test(value)) return;
@@ -101,8 +138,6 @@ class JsonInput extends Editor {
 }
 
 class TokenInput extends Editor {
-  layers = ["header", "payload", "signature", "extra", "other"];
-
   *parts(value) {
     const members = /^\s*{/.test(value) ? [...value.matchAll(MEMBER)] : [];
     for (const { 0: whole, 1: name, 2: part, index } of members) {
@@ -131,6 +166,6 @@ class TokenInput extends Editor {
   }
 }
 
-if (paints) document.documentElement.classList.add("painted");
+document.documentElement.classList.add("painted");
 customElements.define("json-input", JsonInput);
 customElements.define("token-input", TokenInput);

@@ -202,6 +202,12 @@ class Debugger:
         chosen: list[int] = pane.evaluate("area => [area.selectionStart, area.selectionEnd]")
         return chosen
 
+    def painted(self, pane: str, *parts: str) -> list[list[str]]:
+        """The text behind a pane that has the colour of each of *parts*."""
+        script = "([pane, parts]) => parts.map((part) => [...document.querySelectorAll(`#${pane} [data-part=${part}]`)].map((one) => one.textContent))"
+        painted: list[list[str]] = self.page.evaluate(script, [pane, parts])
+        return painted
+
     def view(self, name: str) -> None:
         """Choose a view of a pane: claims or table, or JSON for both."""
         for label in self.page.locator(".pane .switch label", has_text=name).all():

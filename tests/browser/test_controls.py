@@ -458,7 +458,10 @@ def test_tab_reaches_every_control_and_shows_where_it_is(debugger):
               const one = document.activeElement;
               const shown = [one, one.closest("label"), one.closest(".editor"), one.nextElementSibling].filter(Boolean);
               const style = (element) => getComputedStyle(element);
-              const seen = shown.some((element) => style(element).outlineStyle !== "none" || style(element).boxShadow !== "none");
+              // The line around an editor is an outline as well, a thinner one.
+              const least = (element) => (element.matches(".editor") ? 2 : 1);
+              const isOutlined = (element) => style(element).outlineStyle !== "none" && parseFloat(style(element).outlineWidth) >= least(element);
+              const seen = shown.some((element) => isOutlined(element) || style(element).boxShadow !== "none");
               return [one.dataset.stop ?? null, seen];
             }"""
         )

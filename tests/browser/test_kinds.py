@@ -14,12 +14,6 @@ OTHER = "another-secret-that-is-also-at-least-256-bits"
 CLAIMS = '{"sub":"alice","exp":4102444800}'
 
 
-def painted(debugger, pane, *layers):
-    script = """([pane, layers]) => layers.map((layer) => [...CSS.highlights.get(`${pane}-${layer}`)]
-      .map(({ startContainer, startOffset, endOffset }) => startContainer.data.slice(startOffset, endOffset)))"""
-    return debugger.page.evaluate(script, [pane, layers])
-
-
 def general(*keys):
     """A JWS of these keys, each named by its kid, in general JSON serialization."""
     made = [json.loads(encode({"alg": "HS256", "kid": kid}, CLAIMS, key, serialization="flattened").token) for kid, key in keys]
@@ -91,8 +85,8 @@ def test_json_is_painted_by_its_members_and_a_token_not_as_json(debugger):
     debugger.says("Inside")
     parts = json.loads(token)
     expected = [[parts["protected"]], [parts["payload"]], [parts["signature"]], [], []]
-    assert painted(debugger, "token", "header", "payload", "signature", "extra", "other") == expected
-    assert painted(debugger, "payload", "key", "string", "number", "literal") == [[], [], [], []]
+    assert debugger.painted("token", "header", "payload", "signature", "extra", "other") == expected
+    assert debugger.painted("payload", "key", "string", "number", "literal") == [[], [], [], []]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])

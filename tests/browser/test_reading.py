@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 import re
 
 import pytest
@@ -198,6 +199,41 @@ def test_the_token_and_its_painted_backdrop_lie_on_each_other(debugger, make_tok
         assert area.evaluate("one => one.scrollHeight") == pytest.approx(backdrop.evaluate("one => one.scrollHeight"), abs=3), pane
 
 
+_EDITS = """([id, texts]) => {
+  const editor = document.getElementById(id);
+  return texts.flatMap((text) => {
+    editor.value = text;
+    const fresh = editor.cloneNode(true);
+    fresh.querySelector("pre").replaceChildren();
+    fresh.querySelector("textarea").value = text;
+    fresh.hidden = true;
+    editor.after(fresh);
+    const [one, other] = [editor, fresh].map((each) => each.querySelector("pre"));
+    fresh.remove();
+    return one.innerHTML === other.innerHTML && one.textContent === `${text}\\n` ? [] : [text];
+  });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("pane", "pieces"),
+    [
+        ("token", ["eyJh", ".", "e", "~", "x", " ", "\n", "Bearer ", '{"payload":"', '","signature":"', '"}', "😀"]),
+        ("payload", ['"', "a", ":", " ", "\n", "{", "}", "[", "1", "-2.5e3", "true", ",", "\\", "<b>", "&amp;", "😀", "null"]),
+    ],
+)
+def test_what_is_painted_is_what_an_editor_that_begins_with_the_text_paints(debugger, pane, pieces):
+    """An editor changes only what differs; after any edit it must look as if it had been painted whole."""
+    draw = random.Random(7)
+    texts, text = [], debugger.page.locator(f"#{pane} textarea").input_value()
+    for _ in range(400):
+        start = draw.randint(0, len(text))
+        end = min(len(text), start + draw.choice([0, 0, 1, 3, 40]))
+        text = text[:start] + "".join(draw.choices(pieces, k=draw.choice([0, 1, 1, 2, 8]))) + text[end:]
+        texts.append(text)
+    assert debugger.page.evaluate(_EDITS, [pane, texts]) == []
+
+
 # Settings of the person -------------------------------------------------------------------------------------------
 
 
@@ -330,8 +366,5 @@ def test_of_a_token_among_other_things_it_alone_is_coloured(debugger, make_token
     token = make_token('{"sub":"alice"}')
     debugger.paste(debugger.token, f"Cookie: theme=dark; session={token}; lang=en.us")
     debugger.says("Signature verified")
-    spans = debugger.page.evaluate(
-        "['header', 'payload', 'signature'].map(name => [...CSS.highlights.get(`token-${name}`)].map(one => one.startContainer.data"
-        ".slice(one.startOffset, one.endOffset)).join('|'))"
-    )
+    spans = ["|".join(layer) for layer in debugger.painted("token", "header", "payload", "signature")]
     assert spans == token.split(".")
