@@ -6,11 +6,9 @@ class Answer {
     this.request = request;
     this.status = request.status;
     this.url = request.responseURL;
-  }
-
-  get headers() {
-    const lines = this.request.getAllResponseHeaders().split("\r\n").filter(Boolean);
-    return new Headers(lines.map((line) => line.split(/:\s*(.*)/, 2)));
+    // htmx reads its own headers and no others.
+    const lines = request.getAllResponseHeaders().match(/^hx-.*$/gim) ?? [];
+    this.headers = new Headers(lines.map((line) => line.split(/:\s*(.*)/, 2)));
   }
 
   text() {

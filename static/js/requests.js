@@ -12,6 +12,7 @@ import { put } from "./mend.js";
 const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
 const GONE = `The server does not answer. ${HERE}`;
+const FOLLOWING = ["header", "header_layout", "payload", "payload_layout"];
 const SLOW = 400;
 // A paste or a drop is worth a search for what would match; a key is not, but the pause behind it is.
 const PAUSE = 600;
@@ -26,6 +27,7 @@ const form = document.querySelector("main form:not([role])") ?? document.createE
 const waiting = new Set();
 const typed = new WeakMap();
 const shown = new Map();
+const answered = new WeakMap();
 let clock = 0;
 let last = null;
 let overlapped = false;
@@ -56,6 +58,7 @@ function keepFields(ctx, fragment) {
     const field = document.getElementById(next.id);
     // A layout belongs to the text it stands beside.
     const text = field?.type === "hidden" ? field.parentElement.querySelector("textarea") : field;
+    if (field) answered.set(field, next.value);
     if (!field || sourceElement.contains(text) || typed.get(text) > issued) continue;
     if (field.value === next.value) continue;
     // A choice among disclosures takes text out of the token: Ctrl+Z gives it back.
@@ -72,16 +75,25 @@ function keepFields(ctx, fragment) {
   }
 }
 
-// Most keys change one or two panes. The others are left out before they are parsed; those with fields never are,
-// because a person may have changed what they show. Text of a token is escaped and cannot look like a tag.
+// Most keys change one or two panes. The others are left out before they are parsed; those with fields only while the
+// fields hold what was answered, because a person may have changed them. Text of a token is escaped and cannot look like a tag.
 function news(text, keepNotice) {
   return text.split(/(?=<hx-partial )/).filter((part) => {
     const pane = part.slice(0, part.indexOf(">"));
-    const same = shown.get(pane) === part && !/<(?:textarea|select|input)/.test(part);
+    const same = shown.get(pane) === part && (!/<(?:textarea|select|input)/.test(part) || isUntouched(pane));
     shown.set(pane, part);
     return !same && !(keepNotice && pane.includes("#slot-notice"));
   }).join("");
 }
+
+function isUntouched(pane) {
+  const slot = document.querySelector(pane.match(/hx-target="(.+?)"/)[1]);
+  return [...(slot?.querySelectorAll("textarea, select, input") ?? [])].every((field) => answered.get(field) === field.value);
+}
+
+// An editor stays as it is but for its text, which it has by now.
+const isEditor = ({ fragment, target }) => fragment.firstElementChild?.matches("[hx-morph-skip]")
+  && fragment.childElementCount === 1 && target?.firstElementChild?.id === fragment.firstElementChild.id;
 
 function again() {
   if (last?.isConnected) last.dispatchEvent(new CustomEvent("again", { detail: { keepNotice: true } }));
@@ -111,6 +123,8 @@ on("config:request", ({ detail: { ctx } }) => {
     ctx.request.body.set("folded", folded());
     if (TYPING.test(ctx.sourceEvent?.inputType)) ctx.request.body.set("typing", "1");
     sendAlong(ctx.request.body, form);
+    // The panes follow the token, and it alone is read.
+    if (ctx.sourceElement.id === "token-text") for (const name of FOLLOWING) ctx.request.body.delete(name);
   }
   ctx.fetch = ask;
   ctx.issued = ++clock;
@@ -150,6 +164,7 @@ on("before:swap", ({ detail: { ctx, tasks } }) => {
     setApart(fragment);
     keepFields(ctx, fragment);
   }
+  tasks.splice(0, tasks.length, ...tasks.filter((task) => !isEditor(task)));
 });
 
 on("error", ({ detail: { ctx } }) => {

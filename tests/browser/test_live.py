@@ -164,6 +164,21 @@ def test_a_header_broken_in_typing_leaves_the_token(debugger):
     debugger.says("Signature verified")
 
 
+def test_a_header_broken_in_typing_gives_way_to_the_token_that_is_typed_next(debugger):
+    """The answer about the header is the one that was shown before: it is not passed over, because the pane holds something else."""
+    header = debugger.header.input_value()
+    debugger.caret_after(debugger.token, ".")
+    debugger.page.keyboard.type("x")
+    debugger.quiet()
+    debugger.caret_after(debugger.header, "{")
+    debugger.page.keyboard.type("broken")
+    expect(debugger.notice).to_contain_text("The header is not JSON")
+    debugger.caret_after(debugger.token, ".x")
+    debugger.page.keyboard.press("Backspace")
+    expect(debugger.header).to_have_value(header)
+    debugger.says("Signature verified")
+
+
 def test_the_original_token_pasted_again_shows_the_original_payload(debugger):
     """htmx writes a text area only if its default value changed: an edited pane would keep its edit."""
     token, payload = debugger.token.input_value(), debugger.payload.input_value()
