@@ -14,6 +14,7 @@ import psutil
 from playwright.sync_api import Browser, CDPSession, Page
 
 from app import tokens
+from tests.benchmarks.bare import BarePage, bare_page
 from tests.benchmarks.promises import Promise, promise
 from tests.benchmarks.running import Running, browsing, serving
 from tests.benchmarks.tables import Table
@@ -21,7 +22,7 @@ from tests.benchmarks.timing import percentile
 
 _WARM_UPS, _SAMPLES = 6, 40
 _IDLE_SECONDS = 10.0
-_PAUSE_MS = (40, 90)
+_PAUSE = (0.040, 0.090)
 
 # The clock starts before any listener of the page hears the input. It stops when htmx says the request is over and the
 # mutation observer has been told of the last change, whichever is later; and once more after the next frame.
@@ -116,31 +117,32 @@ class Presses:
         return [one.updated for one in self.samples]
 
 
-def _key_presses(browser: Browser, server: Running, example: str, action: Callable[[Page], Iterator[None]]) -> Presses:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(f"{server.url}/?example={example}")
-    page.wait_for_load_state("networkidle")
-    page.evaluate(_WATCH)
-    session, process = _session(page), [psutil.Process(server.pid)]
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    keys = action(page)
-    samples, floor, spent = [], [], _cpu(process)
-    for number in range(_WARM_UPS + _SAMPLES):
-        page.evaluate(_ARM)
-        before = _task_seconds(session)
-        next(keys)
-        at = page.evaluate(_RESULT)
-        samples.append(Sample(at, _task_seconds(session) - before))
-        assert at["changes"], "a key press changed nothing"
-        if number % 4 == 0:
-            floor.append(page.evaluate(_FLOOR))
-        # Not in step with the frames.
-        page.wait_for_timeout(random.randint(*_PAUSE_MS))
-    page.close()
+def _key_presses(browser: Browser, server: Running, example: str, action: Callable[[BarePage], Iterator[None]]) -> Presses:
+    with bare_page(browser, f"{server.url}/?example={example}") as page:
+        page.evaluate(_WATCH)
+        process = [psutil.Process(server.pid)]
+        page.send("Performance.enable", {"timeDomain": "threadTicks"})
+        keys = action(page)
+        samples, floor, spent = [], [], _cpu(process)
+        for number in range(_WARM_UPS + _SAMPLES):
+            page.evaluate(_ARM)
+            before = _task_seconds(page.send)
+            next(keys)
+            at = page.evaluate(_RESULT)
+            samples.append(Sample(at, _task_seconds(page.send) - before))
+            assert at["changes"], "a key press changed nothing"
+            if number % 4 == 0:
+                floor.append(page.evaluate(_FLOOR))
+            _pause()
     return Presses(samples[_WARM_UPS:], floor[1:], (_cpu(process) - spent) / len(samples))
 
 
-def _decode(page: Page) -> Iterator[None]:
+def _pause() -> None:
+    """Nobody types in step with the frames, or places the caret and presses a key within one."""
+    time.sleep(random.uniform(*_PAUSE))
+
+
+def _decode(page: BarePage) -> Iterator[None]:
     """Write another character into the token's payload and back: claims, panes, findings and verdict all change."""
     token: str = page.evaluate(_VALUE, "token-text")
     place, other = _harmless_change(token)
@@ -149,14 +151,13 @@ def _decode(page: Page) -> Iterator[None]:
             document = tokens.decode(token[:place] + key + token[place + 1 :]).documents[1]
             assert document is not None
             page.evaluate(_SELECT, ["token-text", place, place + 1])
-            # Nobody places the caret and presses a key within one frame.
-            page.wait_for_timeout(random.randint(*_PAUSE_MS))
-            _press(page, key)
+            _pause()
+            page.press(key)
             yield
             assert page.evaluate(_VALUE, "payload-text") == tokens.for_reading(document)[0], "the payload did not follow the token"
 
 
-def _encode(page: Page) -> Iterator[None]:
+def _encode(page: BarePage) -> Iterator[None]:
     """Write on in the last string of the payload; the token is signed anew with each character."""
     payload: str = page.evaluate(_VALUE, "payload-text")
     place = _end_of_last_string(payload)
@@ -164,15 +165,9 @@ def _encode(page: Page) -> Iterator[None]:
     while True:
         for key in "continued":
             before = page.evaluate(_VALUE, "token-text")
-            _press(page, key)
+            page.press(key)
             yield
             assert page.evaluate(_VALUE, "token-text") != before, "the token did not follow the payload"
-
-
-def _press(page: Page, key: str) -> None:
-    page.keyboard.down(key)
-    time.sleep(random.randint(50, 90) / 1000)
-    page.keyboard.up(key)
 
 
 def _end_of_last_string(payload: str) -> int:
@@ -205,7 +200,7 @@ def _key_press_table(presses: dict[str, Presses]) -> Table:
     table = Table(
         f"Key press to updated page: ms from the input event ({_SAMPLES} presses)",
         ["pane, example", "updated", "p95", "framed", "p95 ", *(name for name, _, _ in _STAGES), "floor", "page CPU", "server CPU"],
-        note="updated: every pane holds the answer; framed: and the next frame is drawn. Then medians of its parts: until the request is sent,\n"
+        note="In a page without developer tools, as people have it. updated: every pane holds the answer; framed: and the next frame is drawn. Then medians of its parts: until the request is sent,\n"
         "until the answer's text is there, until it is parsed, until it is in the page. floor: fetching an empty answer in the same page.\n"
         "page CPU: the main thread with its frames; server CPU: of the process. These two suffer least from what else the machine does.",
     )
@@ -284,9 +279,9 @@ def _idle_figures(browser: Browser, url: str) -> tuple[int, float, float, float]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     chromium = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
-    before, spent = _task_seconds(session), _cpu(chromium)
+    before, spent = _task_seconds(session.send), _cpu(chromium)
     page.wait_for_timeout(_IDLE_SECONDS * 1000)
-    used, cpu = _task_seconds(session) - before, _cpu(chromium) - spent
+    used, cpu = _task_seconds(session.send) - before, _cpu(chromium) - spent
     page.close()
     return len(asked), used * 1000, used / _IDLE_SECONDS * 100, cpu / _IDLE_SECONDS * 100
 
@@ -306,6 +301,6 @@ def _session(page: Page) -> CDPSession:
     return page.context.new_cdp_session(page)
 
 
-def _task_seconds(session: CDPSession) -> float:
-    metrics: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
+def _task_seconds(send: Callable[[str], dict[str, Any]]) -> float:
+    metrics: list[dict[str, Any]] = send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))

@@ -1,0 +1,81 @@
+"""A page that nobody listens to: no domain of the developer tools is switched on in it.
+
+Playwright switches on Network in every page, and the browser then reports each request to it in the middle of the key
+press that is measured, for about a millisecond. Who uses the page has no developer tools open.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, CDPSession
+
+_LOADED_SECONDS = 1.5
+_SIZE = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+
+
+class BarePage:
+    """The few deeds of a Playwright page that the key presses need."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        # Playwright lets go of a page in a context that it did not make.
+        self._session: CDPSession = browser.new_browser_cdp_session()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._number = 0
+        self._session.on("Target.receivedMessageFromTarget", self._receive)
+        self._context = self._session.send("Target.createBrowserContext")["browserContextId"]
+        created = {"url": "about:blank", "browserContextId": self._context, "newWindow": True}
+        self._target = self._session.send("Target.createTarget", created)["targetId"]
+        self._attached = self._session.send("Target.attachToTarget", {"targetId": self._target, "flatten": False})["sessionId"]
+        self.send("Emulation.setDeviceMetricsOverride", _SIZE)
+        self.send("Page.navigate", {"url": url})
+        # Nothing tells of the load: whoever listens to the network is what is to be kept away.
+        time.sleep(_LOADED_SECONDS)
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        answer = json.loads(event["message"])
+        if "id" in answer:
+            self._answers[answer["id"]] = answer
+
+    def send(self, method: str, values: dict[str, Any] | None = None, pause: float = 0.005) -> dict[str, Any]:
+        """Send, leave the browser alone for *pause* seconds, then ask for the answer."""
+        self._number += 1
+        message = json.dumps({"id": self._number, "method": method, "params": values or {}})
+        self._session.send("Target.sendMessageToTarget", {"sessionId": self._attached, "message": message})
+        time.sleep(pause)
+        while self._number not in self._answers:
+            # Any call lets Playwright hand over what has come.
+            self._session.send("Browser.getVersion")
+        answer = self._answers.pop(self._number)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def evaluate(self, function: str, value: object = None) -> Any:
+        expression = f"({function})({json.dumps(value)})"
+        answer = self.send("Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True})
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def press(self, key: str) -> None:
+        down = {"type": "keyDown", "key": key, "text": key, "unmodifiedText": key}
+        self.send("Input.dispatchKeyEvent", down, pause=random.randint(50, 90) / 1000)
+        self.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key})
+
+    def close(self) -> None:
+        self._session.send("Target.disposeBrowserContext", {"browserContextId": self._context})
+        self._session.detach()
+
+
+@contextmanager
+def bare_page(browser: Browser, url: str) -> Iterator[BarePage]:
+    """Open *url*, and close it in the end."""
+    page = BarePage(browser, url)
+    try:
+        yield page
+    finally:
+        page.close()
