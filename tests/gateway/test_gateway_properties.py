@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from urllib.parse import unquote
 
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from app.gateway.decision import ANSWERS
 from app.gateway.paths import canonical
 from app.gateway.upstream import headers
 from app.tokens import Expectations, verify
+from tests.cost import within
 from tests.gateway.gate import AUDIENCE, ISSUER, NOW, SECRET, ask, document, named, policy, rs256, token
 from tests.tokens.keyring import b64u, make, private, public_pem
 
@@ -165,6 +165,4 @@ def test_the_worst_request_is_answered_in_bounded_time():
     request = read_request("GET /" + "%41" * 2700 + "".join(f"\nX-{number}: {'a' * 200}" for number in range(98)))
     text = token(tenant=["a"] * 500)
     asked = Request("GET", request.target, (*request.headers, Header("Authorization", f"Bearer {text}")))
-    start = time.process_time()
-    decide(rules, asked, {}, NOW)
-    assert time.process_time() - start < 0.5
+    within(0.5, lambda: decide(rules, asked, {}, NOW))

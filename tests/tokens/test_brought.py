@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import socket
-import time
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from app.tokens import Report, decode, encode
 from app.tokens.brought import Brought, Match
 from app.tokens.findings import Finding
+from tests.cost import within
 from tests.tokens.keyring import (
     ASYMMETRIC,
     CLAIMS,
@@ -663,12 +663,14 @@ def test_no_input_is_too_odd(header: dict[str, Any], cnf: Any, prefix: str):
 
 def test_a_very_long_header_is_read_in_time():
     """A quadratic scan would need minutes."""
-    began = time.process_time()
-    for header in (
-        {"x5c": ["MIIB"] * 30_000},
-        {"jku": "https://" + "0x7f." * 50_000},
-        {"x5t": "ab:" * 80_000},
-        {"jwk": {"kty": "EC", "x": "A" * 200_000}},
-    ):
-        read_out(check(make({"alg": "HS256"} | header), ""))
-    assert time.process_time() - began < 4
+
+    def read() -> None:
+        for header in (
+            {"x5c": ["MIIB"] * 30_000},
+            {"jku": "https://" + "0x7f." * 50_000},
+            {"x5t": "ab:" * 80_000},
+            {"jwk": {"kty": "EC", "x": "A" * 200_000}},
+        ):
+            read_out(check(make({"alg": "HS256"} | header), ""))
+
+    within(4, read)

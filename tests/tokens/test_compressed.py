@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zlib
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from app.tokens import decode, encode, unsigned, verify
 from app.tokens.compression import MAX_INFLATED, inflate
+from tests.cost import within
 from tests.tokens.keyring import NOW, SECRET, b64u, codes, make, outcome, private_key, public_key, raw_signature, read_out, unb64u
 
 HEADER = '{"alg":"HS256","zip":"DEF"}'
@@ -86,9 +86,7 @@ def test_the_cap_of_inflating_holds():
     beyond = inflate(packed(bytes(MAX_INFLATED + 1)))
     assert (beyond.data, "more than 250,000" in beyond.problem) == (None, True)
     bomb = make(HEADER, packed(bytes(50_000_000)))
-    begun = time.process_time()
-    report = judged(bomb)
-    assert time.process_time() - begun < 0.5
+    report = within(0.5, lambda: judged(bomb))
     assert "zip_damaged" in codes(report.findings)
     assert not report.accepted
 
@@ -143,6 +141,4 @@ def test_a_damaged_card_says_what_is_wrong(text: str, words: str):
     "text", ["shc:/", "shc:/" + "0" * 200_000, "shc:/1/1/", "shc:/0/0/56", "shc:/" + DIGITS + "56", "shc:/" + "01" * 90_000]
 )
 def test_odd_cards_are_answered(text: str):
-    begun = time.process_time()
-    assert judged(text, public_key("ES256")).signature.status != "verified"
-    assert time.process_time() - begun < 2
+    assert within(2, lambda: judged(text, public_key("ES256"))).signature.status != "verified"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from app.tokens import ALGORITHMS, Expectations, NotAccepted, encode, read_keys, verify
 from app.tokens.keys.rsa_parts import is_roca
+from tests.cost import within
 from tests.tokens.keyring import (
     ASYMMETRIC,
     CLAIMS,
@@ -309,9 +309,7 @@ def rsa_jwk(n: int, e: int = 65537, **more: str) -> str:
 def test_rsa_moduli_of_512_to_8192_bits_are_tried(bits: int, tried: bool):
     modulus = (1 << bits - 1) + 12345
     text = joined('{"alg":"RS256"}', signature=b"\1" * ((bits + 7) // 8))
-    begun = time.process_time()
-    report = check(text, rsa_jwk(modulus))
-    assert time.process_time() - begun < 0.2
+    report = within(0.2, lambda: check(text, rsa_jwk(modulus)))
     assert report.signature.status in ("invalid", "not_checked")
     assert ("rsa_too_long" not in codes(report.findings)) == tried
     if not tried:
@@ -321,9 +319,7 @@ def test_rsa_moduli_of_512_to_8192_bits_are_tried(bits: int, tried: bool):
 def test_an_8192_bit_key_with_a_huge_exponent_is_refused_or_done_soon():
     modulus = (1 << 8191) + 12345
     text = joined('{"alg":"RS256"}', signature=b"\1" * 1024)
-    begun = time.process_time()
-    assert status(text, rsa_jwk(modulus, (1 << 8190) + 7)) == "invalid"
-    assert time.process_time() - begun < 1
+    assert within(1, lambda: status(text, rsa_jwk(modulus, (1 << 8190) + 7))) == "invalid"
 
 
 @pytest.mark.parametrize("e", [0, 1, 2, 4, 65536, 1 << 64], ids=str)
@@ -797,10 +793,7 @@ def test_crit_is_kept_by_the_letter(header: dict[str, Any], code: str):
 def test_a_long_crit_is_read_soon():
     names = [f"x{number}" for number in range(9000)]
     text = make({"alg": "HS256", "crit": names})
-    begun = time.process_time()
-    report = check(text)
-    assert report.signature.status == "invalid"
-    assert time.process_time() - begun < 1
+    assert within(1, lambda: status(text)) == "invalid"
 
 
 # what the key says of itself
@@ -1201,9 +1194,7 @@ def test_a_broken_private_key_is_not_repeated():
     ],
 )
 def test_a_hostile_token_takes_no_time(text: str, seconds: float):
-    begun = time.process_time()
-    read_out(check(text))
-    assert time.process_time() - begun < seconds
+    within(seconds, lambda: read_out(check(text)))
 
 
 @pytest.mark.parametrize(
@@ -1219,9 +1210,7 @@ def test_a_hostile_token_takes_no_time(text: str, seconds: float):
     ],
 )
 def test_a_hostile_header_takes_no_time(header: str):
-    begun = time.process_time()
-    read_out(check(make(header)))
-    assert time.process_time() - begun < 1.5
+    within(1.5, lambda: read_out(check(make(header))))
 
 
 @pytest.mark.parametrize("at", [NOW, float(NOW), NOW + 0.5], ids=["int", "float", "fraction"])

@@ -1,6 +1,5 @@
 """/libraries: every library is listed as its row tells it, and every filter holds, alone and together, with scripts and without."""
 
-import time
 from itertools import product
 
 import pytest
@@ -8,6 +7,7 @@ from flask.testing import FlaskClient
 
 from app import snippets, tokens
 from app.web import directory
+from tests.cost import within
 
 HTMX = {"HX-Request": "true"}
 
@@ -40,9 +40,7 @@ def test_the_page_is_in_the_navigation_and_lists_every_library(client, ask):
 def test_the_longest_list_takes_a_tenth_of_a_second_at_most(app):
     bare = FlaskClient(app)
     bare.get("/libraries")
-    before = time.process_time()
-    assert bare.get("/libraries", headers={"Accept-Encoding": "gzip"}).status_code == 200
-    assert time.process_time() - before < 0.1
+    assert within(0.1, lambda: bare.get("/libraries", headers={"Accept-Encoding": "gzip"})).status_code == 200
 
 
 @pytest.mark.parametrize("library", directory.libraries().values(), ids=lambda one: one.id)

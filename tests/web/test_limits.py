@@ -1,12 +1,12 @@
 """Each limit of the design at its cap and one past it."""
 
 import json
-import time
 
 import pytest
 
+from tests.cost import within
 from tests.tokens.keyring import joined, oct_jwk
-from tests.tokens.test_limits import SECRET_KEY, bomb, public_in, seconds, with_password
+from tests.tokens.test_limits import SECRET_KEY, bomb, public_in, with_password
 
 MAX_BODY = 262_144
 SECRET = "a-string-secret-at-least-256-bits-long"
@@ -44,10 +44,8 @@ def test_a_field_given_many_times_counts_many_times(client, path):
 
 
 def test_a_form_of_very_many_fields_is_refused_quickly(client):
-    began = time.thread_time()
-    body = "&".join(["a"] * 131_000)
-    assert client.post("/decode", data=body, content_type="application/x-www-form-urlencoded").status_code in {400, 413}
-    assert time.thread_time() - began < 1
+    asked = {"data": "&".join(["a"] * 131_000), "content_type": "application/x-www-form-urlencoded"}
+    assert within(1, lambda: client.post("/decode", **asked)).status_code in {400, 413}
 
 
 def nested(depth):
@@ -127,26 +125,25 @@ HOSTILE = {
 def test_a_hostile_text_is_answered_quickly(client, raw_token, name):
     """No reader of ours is slower than linear: 150 kB stay well under what a person notices."""
     payload = HOSTILE[name]
-    began = time.thread_time()
-    for token in (raw_token('{"alg":"HS256"}', payload), payload[:180_000]):
-        body = json.dumps({"token": token[:250_000], "key": "x"}, ensure_ascii=False).encode("utf-8", "replace")
-        if len(body) <= MAX_BODY:
-            response = client.post("/api/v1/verify", data=body, content_type="application/json")
-            assert response.status_code == 200
-    assert time.thread_time() - began < 2.5
+
+    def ask():
+        for token in (raw_token('{"alg":"HS256"}', payload), payload[:180_000]):
+            body = json.dumps({"token": token[:250_000], "key": "x"}, ensure_ascii=False).encode("utf-8", "replace")
+            if len(body) <= MAX_BODY:
+                response = client.post("/api/v1/verify", data=body, content_type="application/json")
+                assert response.status_code == 200
+
+    within(2.5, ask)
 
 
+@pytest.mark.parametrize("field", ["payload", "header", "key", "token", "issuer", "algorithms", "at"])
 @pytest.mark.parametrize("name", ["open string", "quotes", "digits", "escaped quotes", "spaces", "line ends"])
-def test_a_hostile_payload_pane_is_answered_quickly(app, name):
+def test_a_hostile_payload_pane_is_answered_quickly(app, name, field):
     from flask.testing import FlaskClient
 
     plain = FlaskClient(app, app.response_class)
-    for field in ("payload", "header", "key", "token", "issuer", "algorithms", "at"):
-        form = {"header": '{"alg":"HS256"}', "payload_layout": "compact", "header_layout": "compact", "key": SECRET}
-        began = time.thread_time()
-        response = plain.post("/encode", data={**form, field: HOSTILE[name][:60_000]})
-        assert response.status_code == 200
-        assert time.thread_time() - began < 1.5, field
+    form = {"header": '{"alg":"HS256"}', "payload_layout": "compact", "header_layout": "compact", "key": SECRET}
+    assert within(1.5, lambda: plain.post("/encode", data={**form, field: HOSTILE[name][:60_000]})).status_code == 200
 
 
 @pytest.mark.parametrize(("count", "status"), [(32, 200), (33, 400)])
@@ -169,14 +166,9 @@ def test_what_attackers_try_first_is_answered_in_50_ms(app, path, name):
     fields = {"token": token, "key": key}
     asked = {"json": fields} if path.startswith("/api") else {"data": fields}
     plain = FlaskClient(app, app.response_class)
-
-    def ask():
-        assert plain.post(path, **asked).status_code == 200
-
-    assert seconds(ask) < 0.05
+    assert within(0.05, lambda: plain.post(path, **asked)).status_code == 200
 
 
 def test_a_megabyte_of_dots_does_not_come_in(client):
     asked = {"json": {"token": "." * 1_000_000}}
-    assert seconds(lambda: client.post("/api/v1/verify", **asked)) < 0.05
-    assert client.post("/api/v1/verify", **asked).status_code == 413
+    assert within(0.05, lambda: client.post("/api/v1/verify", **asked)).status_code == 413

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from app import tokens
 from app.tokens.base64url import encode
 from app.web import reports
+from tests.cost import within
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "failure-classes.json").read_text("utf-8"))["cases"]
 SECRET = "canary-secret-of-at-least-32-bytes-length"
@@ -124,9 +125,7 @@ def test_a_token_in_a_claim_loses_its_signature(client, make_token, kind):
 
 def test_signatures_are_cut_in_linear_time():
     for text in ("ey" * 100_000, "eyAA." * 40_000, "eyAA" + "." * 100_000, ("eyAA.b.c" * 20_000), "eyAA.b.c~" * 20_000):
-        began = time.thread_time()
-        reports.without_signatures(text)
-        assert time.thread_time() - began < 1
+        within(1, partial(reports.without_signatures, text))
     assert reports.without_signatures("x eyAAAA.bbb.ccc~ddd~ y") == "x eyAAAA.bbb.… y"
     assert reports.without_signatures("eyAAAA.b.c.d.e") == "eyAAAA.b.…"
 

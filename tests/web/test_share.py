@@ -2,10 +2,11 @@
 
 import base64
 import json
-import time
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from tests.cost import within
 
 HTMX = {"HX-Request": "true"}
 SECRET = "canary-secret-of-at-least-32-bytes-length"
@@ -243,6 +244,5 @@ def test_a_name_in_the_notice_is_text(read, raw_token):
 
 def test_a_hostile_left_out_is_read_quickly(client, raw_token):
     token = raw_token('{"alg":"HS256"}', json.dumps({str(n): MASK for n in range(3000)}), "")
-    began = time.thread_time()
-    client.post("/decode", data={"token": token, "left_out": "masked=" + ",".join(map(str, range(40_000)))}, headers=HTMX)
-    assert time.thread_time() - began < 3
+    sent = {"token": token, "left_out": "masked=" + ",".join(map(str, range(40_000)))}
+    within(3, lambda: client.post("/decode", data=sent, headers=HTMX))
