@@ -1,7 +1,9 @@
 // A textarea over a <pre> with the same text in the colours of its parts. The CSS Custom Highlight API would do without the
 // spans, but it paints everything it has coloured on the page anew with every change of any text; it is left to the marks.
 
+// Longer texts, and those of more parts, are not coloured to their end.
 const TOO_LONG = 100_000;
+const TOO_MANY = 10_000;
 
 const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|false|null)\b/g;
 // "Bearer", a quote or white space may stand before a token that was copied from somewhere.
@@ -22,10 +24,17 @@ class Editor extends HTMLElement {
     this.area = this.querySelector("textarea");
     this.backdrop = this.querySelector("pre");
     // On the host, so that the question of this key is on its way before the key is painted.
-    this.addEventListener("input", () => this.paint());
-    this.marked = 0;
+    this.addEventListener("input", this);
+    this.addEventListener("mousedown", this);
+    this.isMarked = false;
     this.pieces = [];
+    this.backdrop.replaceChildren();
     this.paint();
+  }
+
+  handleEvent(event) {
+    if (event.type === "input") this.paint();
+    else if (this.isRim(event)) this.enter(event);
   }
 
   get value() {
@@ -41,27 +50,20 @@ class Editor extends HTMLElement {
     this.paint();
   }
 
-  // Only what differs: a key changes the text of one piece, and what is before and behind it need not be painted again.
+  // Between the line around it and the text, where a scroll bar is none of it.
+  isRim({ target, offsetX, offsetY }) {
+    const width = this.offsetWidth - 2 * this.clientLeft;
+    const height = this.offsetHeight - 2 * this.clientTop;
+    return target === this && (offsetX < 0 || offsetY < 0 || offsetX >= width || offsetY >= height);
+  }
+
+  enter(event) {
+    event.preventDefault();
+    this.area.focus({ preventScroll: true });
+  }
+
   paint() {
-    const { pieces } = this;
-    const next = this.take(this.area.value);
-    const most = Math.min(pieces.length, next.length);
-    const same = (a, b) => a.name === b.name && a.text === b.text;
-    let start = 0;
-    while (start < most && same(pieces[start], next[start])) start++;
-    let rest = 0;
-    while (rest < most - start && same(pieces.at(-1 - rest), next.at(-1 - rest))) rest++;
-    let [end, before] = [next.length - rest, pieces.length - rest];
-    while (start < Math.min(end, before) && pieces[start].name === next[start].name) {
-      rewrite(pieces[start], next[start++].text);
-    }
-    while (start < Math.min(end, before) && pieces[before - 1].name === next[end - 1].name) {
-      rewrite(pieces[--before], next[--end].text);
-    }
-    const fresh = next.slice(start, end).map(made);
-    const place = pieces[before]?.node ?? null;
-    for (const { node } of pieces.splice(start, before - start, ...fresh)) node.remove();
-    for (const { node } of fresh) this.backdrop.insertBefore(node, place);
+    this.pieces = reconcile(this.backdrop, this.pieces, this.take(this.area.value));
   }
 
   // The last line break of a <pre> makes no line; the one of a textarea does.
@@ -72,22 +74,23 @@ class Editor extends HTMLElement {
       if (end > at) pieces.push({ name, text: value.slice(at, end) });
       at = end;
     };
-    if (value.length <= TOO_LONG) {
-      for (const [name, start, end] of this.parts(value)) {
-        add("", start);
-        add(name, end);
-      }
+    const parts = value.length <= TOO_LONG ? this.parts(value) : [];
+    for (const [name, start, end] of parts) {
+      add("", start);
+      add(name, end);
+      if (pieces.length > TOO_MANY) break;
     }
     add("", value.length);
     return [...pieces, { name: "", text: "\n" }];
   }
 
   mark(places) {
-    if (!globalThis.Highlight || (this.marked === 0 && !places.length)) return;
-    this.marked = places.length;
+    if (!globalThis.Highlight || !(this.isMarked || places.length)) return;
+    this.isMarked = places.length > 0;
+    const layer = new Highlight(...places.map(([start, end]) => this.range(start, end)));
     // While there is none, the browser need not look for it with every key.
-    if (!this.marked) return CSS.highlights.delete(`${this.id}-mark`);
-    CSS.highlights.set(`${this.id}-mark`, new Highlight(...places.map(([start, end]) => this.range(start, end))));
+    if (this.isMarked) CSS.highlights.set(`${this.id}-mark`, layer);
+    else CSS.highlights.delete(`${this.id}-mark`);
   }
 
   // Static ranges cost nothing when the text changes, and the text changes with every key.
@@ -106,6 +109,31 @@ class Editor extends HTMLElement {
   }
 }
 
+// Only what differs: a key changes the text of one piece, and what is before and behind it need not be painted again.
+function reconcile(parent, pieces, next) {
+  const [start, rest] = alike(pieces, next, (a, b) => a.name === b.name && a.text === b.text);
+  const old = pieces.slice(start, pieces.length - rest);
+  const young = next.slice(start, next.length - rest);
+  const [front, back] = alike(old, young, (a, b) => a.name === b.name);
+  for (let at = 0; at < front; at++) rewrite(old[at], young[at].text);
+  for (let at = 1; at <= back; at++) rewrite(old.at(-at), young.at(-at).text);
+  const kept = [...old.slice(old.length - back), ...pieces.slice(pieces.length - rest)];
+  for (const { node } of old.slice(front, old.length - back)) node.remove();
+  const fresh = young.slice(front, young.length - back).map(made);
+  for (const { node } of fresh) parent.insertBefore(node, kept[0]?.node ?? null);
+  return [...pieces.slice(0, start), ...old.slice(0, front), ...fresh, ...kept];
+}
+
+// How many items are the same at the beginning of both, and at the end.
+function alike(one, other, same) {
+  const most = Math.min(one.length, other.length);
+  let start = 0;
+  while (start < most && same(one[start], other[start])) start++;
+  let rest = 0;
+  while (rest < most - start && same(one[one.length - 1 - rest], other[other.length - 1 - rest])) rest++;
+  return [start, rest];
+}
+
 function made({ name, text }) {
   const characters = document.createTextNode(text);
   if (!name) return { name, text, node: characters };
@@ -117,11 +145,7 @@ function made({ name, text }) {
 
 function rewrite(piece, next) {
   const { node, text } = piece;
-  const most = Math.min(text.length, next.length);
-  let start = 0;
-  while (start < most && text[start] === next[start]) start++;
-  let rest = 0;
-  while (rest < most - start && text.at(-1 - rest) === next.at(-1 - rest)) rest++;
+  const [start, rest] = alike(text, next, (a, b) => a === b);
   (node.firstChild ?? node).replaceData(start, text.length - start - rest, next.slice(start, next.length - rest));
   piece.text = next;
 }

@@ -261,6 +261,13 @@ def test_a_finding_marks_its_place(debugger):
     debugger.page.keyboard.type("*")
     expect(debugger.findings).to_contain_text("*")
     assert debugger.page.evaluate(size) >= 1
+    marked = """() => [...CSS.highlights.get("token-mark")].map((mark) => {
+      const range = document.createRange();
+      range.setStart(mark.startContainer, mark.startOffset);
+      range.setEnd(mark.endContainer, mark.endOffset);
+      return range.toString();
+    })"""
+    assert "*" in debugger.page.evaluate(marked)
     debugger.page.keyboard.press("Backspace")
     debugger.says("Signature verified")
     assert debugger.page.evaluate(size) == 0
