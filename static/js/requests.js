@@ -9,6 +9,7 @@ import { ask, sendAlong, sendViews, setApart } from "./ask.js";
 import { folded } from "./folds.js";
 import { put } from "./mend.js";
 
+const SLOTS = /<div class="slot" id="([\w-]+)"/g;
 const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox])";
 const HERE = "What you typed is still here; the verdict is about what was here before.";
 const GONE = `The server does not answer. ${HERE}`;
@@ -27,7 +28,7 @@ const form = document.querySelector("main form:not([role])") ?? document.createE
 const waiting = new Set();
 const typed = new WeakMap();
 const shown = new Map();
-const answered = new WeakMap();
+const given = new WeakMap();
 let clock = 0;
 let last = null;
 let overlapped = false;
@@ -58,7 +59,7 @@ function keepFields(ctx, fragment) {
     const field = document.getElementById(next.id);
     // A layout belongs to the text it stands beside.
     const text = field?.type === "hidden" ? field.parentElement.querySelector("textarea") : field;
-    if (field) answered.set(field, next.value);
+    if (field) given.set(field, next.value);
     if (!field || sourceElement.contains(text) || typed.get(text) > issued) continue;
     if (field.value === next.value) continue;
     // A choice among disclosures takes text out of the token: Ctrl+Z gives it back.
@@ -75,20 +76,27 @@ function keepFields(ctx, fragment) {
   }
 }
 
-// Most keys change one or two panes. The others are left out before they are parsed; those with fields only while the
-// fields hold what was answered, because a person may have changed them. Text of a token is escaped and cannot look like a tag.
-function news(text, keepNotice) {
-  return text.split(/(?=<hx-partial )/).filter((part) => {
-    const pane = part.slice(0, part.indexOf(">"));
-    const same = shown.get(pane) === part && (!/<(?:textarea|select|input)/.test(part) || isUntouched(pane));
-    shown.set(pane, part);
-    return !same && !(keepNotice && pane.includes("#slot-notice"));
-  }).join("");
+// Most keys change one or two panes. The others are left out before they are parsed, while their fields hold what was
+// answered: a person may have changed them. Text of a token is escaped and cannot look like a tag.
+function news(ctx) {
+  const parts = ctx.text.split(/(?=<hx-partial )/).map((part) => [part.match(/hx-target="#([\w-]+)"/)?.[1], part]);
+  const isDropped = (slot) => slot === "slot-notice" && ctx.sourceEvent.detail?.keepNotice;
+  ctx.news = parts.filter(([slot, part]) => !isDropped(slot) && !(shown.get(slot) === part && isUntouched(slot, part)));
+  ctx.text = ctx.news.map(([, part]) => part).join("");
 }
 
-function isUntouched(pane) {
-  const slot = document.querySelector(pane.match(/hx-target="(.+?)"/)[1]);
-  return [...(slot?.querySelectorAll("textarea, select, input") ?? [])].every((field) => answered.get(field) === field.value);
+// A slot within a slot has answers of its own.
+function isUntouched(slot, part) {
+  const fields = document.getElementById(slot)?.querySelectorAll("textarea, select, input") ?? [];
+  return part.search(SLOTS) < 0 && [...fields].every((field) => given.get(field) === field.value);
+}
+
+// Only now: an answer whose button is gone by then is not written into the page.
+function remember(parts) {
+  for (const [slot, part] of parts) {
+    shown.set(slot, part);
+    for (const [, inner] of part.matchAll(SLOTS)) shown.delete(inner);
+  }
 }
 
 // An editor stays as it is but for its text, which it has by now.
@@ -154,12 +162,13 @@ on("after:request", (event) => {
   const answered = ctx.text.includes("<hx-partial");
   say(answered ? "" : (TROUBLE[status] ?? (status < 500 ? `The server refuses this (${status}). ${HERE}` : GONE)));
   if (!answered) return event.preventDefault();
-  ctx.text = news(ctx.text, ctx.sourceEvent.detail?.keepNotice);
+  news(ctx);
   // What a list is filtered by stands in the address; what is typed never does.
   if (form.method === "get") history.replaceState(null, "", `?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`);
 });
 
 on("before:swap", ({ detail: { ctx, tasks } }) => {
+  remember(ctx.news);
   for (const { fragment } of tasks) {
     setApart(fragment);
     keepFields(ctx, fragment);

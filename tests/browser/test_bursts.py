@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import expect
 
 SECRET = "a-string-secret-at-least-256-bits-long"
@@ -165,6 +166,32 @@ def test_a_late_answer_about_the_key_does_not_undo_the_payload(debugger):
     debugger.quiet()
     debugger.says("Signature verified")
     expect(debugger.payload).to_have_value('{"a":1}')
+
+
+def test_an_answer_whose_field_is_gone_is_not_taken_for_shown(debugger):
+    """It is not written into the page, so that the same answer, when it comes again, is news."""
+    page = debugger.open("/?example=RSA-OAEP-256").page
+    token = debugger.token.input_value()
+    key = serialization.load_pem_private_key(debugger.key.input_value().encode(), None)
+    lock = serialization.BestAvailableEncryption(b"pw")
+    locked = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock).decode()
+    passphrase = page.get_by_role("textbox", name="Its passphrase")
+    debugger.paste(debugger.key, locked)
+    debugger.paste(debugger.token, token)
+    expect(debugger.payload).to_have_value("")
+    held = Held(page, "**/verify")
+    passphrase.focus()
+    with page.expect_request("**/verify"):
+        page.keyboard.insert_text("pw")
+    debugger.paste(debugger.key, "another key")
+    expect(passphrase).to_have_count(0)
+    with page.expect_event("requestfinished"):
+        held.release()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    debugger.paste(debugger.key, locked)
+    passphrase.focus()
+    page.keyboard.insert_text("pw")
+    expect(debugger.payload).to_have_value(re.compile("{"))
 
 
 def test_clear_wins_over_what_is_under_way(slow):

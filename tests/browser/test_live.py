@@ -164,6 +164,42 @@ def test_a_header_broken_in_typing_leaves_the_token(debugger):
     debugger.says("Signature verified")
 
 
+def test_a_notice_goes_when_its_reason_is_gone_whatever_was_asked_between(debugger):
+    header = debugger.header.input_value()
+    debugger.paste(debugger.header, "{broken")
+    expect(debugger.notice).to_contain_text("The header is not JSON")
+    debugger.page.locator("#checks > summary").click()
+    debugger.quiet()
+    expect(debugger.notice).to_contain_text("The header is not JSON")
+    debugger.paste(debugger.header, header)
+    debugger.says("Signature verified")
+    expect(debugger.notice).to_be_empty()
+
+
+def test_the_times_to_travel_to_are_those_of_the_token_that_is_there(debugger):
+    """They stand within the expectations, and each of the two is answered without the other."""
+    travel = debugger.page.locator("#travel")
+    token = debugger.token.input_value()
+    clear = debugger.page.get_by_role("button", name="clear", exact=True)
+    debugger.page.locator("#expect > summary").click()
+    expect(travel).to_contain_text("iat")
+    for _ in range(2):
+        clear.click()
+        expect(travel).not_to_contain_text("iat")
+        debugger.paste(debugger.token, token)
+        expect(travel).to_contain_text("iat")
+
+
+def test_a_click_between_the_line_and_the_text_of_a_pane_reaches_the_text(debugger):
+    for pane in (debugger.token, debugger.payload):
+        debugger.key.focus()
+        box = pane.locator("..").bounding_box()
+        for x, y in ((3, 30), (box["width"] - 2, 30), (30, 2), (30, box["height"] - 2)):
+            debugger.page.mouse.click(box["x"] + x, box["y"] + y)
+            expect(pane).to_be_focused()
+            debugger.key.focus()
+
+
 def test_a_header_broken_in_typing_gives_way_to_the_token_that_is_typed_next(debugger):
     """The answer about the header is the one that was shown before: it is not passed over, because the pane holds something else."""
     header = debugger.header.input_value()
