@@ -1,4 +1,4 @@
-"""A page that nobody listens to: no domain of the developer tools is switched on in it.
+"""A page that nobody listens to: the developer tools are told nothing of its requests.
 
 Playwright switches on Network in every page, and the browser then reports each request to it in the middle of the key
 press that is measured, for about a millisecond. Who uses the page has no developer tools open.
@@ -15,27 +15,20 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession
 
-_LOADED_SECONDS = 1.5
 _SIZE = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+_READY = "() => document.readyState === 'complete' && document.documentElement.classList.contains('js')"
+_LONGEST_WAIT = 30.0
 
 
 class BarePage:
-    """The few deeds of a Playwright page that the key presses need."""
+    """The few actions of a Playwright page that the key presses need, on *target*."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        # Playwright lets go of a page in a context that it did not make.
-        self._session: CDPSession = browser.new_browser_cdp_session()
+    def __init__(self, session: CDPSession, target: str) -> None:
+        self._session = session
         self._answers: dict[int, dict[str, Any]] = {}
         self._number = 0
         self._session.on("Target.receivedMessageFromTarget", self._receive)
-        self._context = self._session.send("Target.createBrowserContext")["browserContextId"]
-        created = {"url": "about:blank", "browserContextId": self._context, "newWindow": True}
-        self._target = self._session.send("Target.createTarget", created)["targetId"]
-        self._attached = self._session.send("Target.attachToTarget", {"targetId": self._target, "flatten": False})["sessionId"]
-        self.send("Emulation.setDeviceMetricsOverride", _SIZE)
-        self.send("Page.navigate", {"url": url})
-        # Nothing tells of the load: whoever listens to the network is what is to be kept away.
-        time.sleep(_LOADED_SECONDS)
+        self._attached = self._session.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
 
     def _receive(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
@@ -48,7 +41,9 @@ class BarePage:
         message = json.dumps({"id": self._number, "method": method, "params": values or {}})
         self._session.send("Target.sendMessageToTarget", {"sessionId": self._attached, "message": message})
         time.sleep(pause)
+        end = time.monotonic() + _LONGEST_WAIT
         while self._number not in self._answers:
+            assert time.monotonic() < end, f"no answer to {method}"
             # Any call lets Playwright hand over what has come.
             self._session.send("Browser.getVersion")
         answer = self._answers.pop(self._number)
@@ -66,16 +61,25 @@ class BarePage:
         self.send("Input.dispatchKeyEvent", down, pause=random.randint(50, 90) / 1000)
         self.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key})
 
-    def close(self) -> None:
-        self._session.send("Target.disposeBrowserContext", {"browserContextId": self._context})
-        self._session.detach()
+    def go_to(self, url: str) -> None:
+        self.send("Emulation.setDeviceMetricsOverride", _SIZE)
+        self.send("Page.navigate", {"url": url})
+        end = time.monotonic() + _LONGEST_WAIT
+        while not self.evaluate(_READY):
+            assert time.monotonic() < end, "the page is not ready"
+            time.sleep(0.1)
 
 
 @contextmanager
 def bare_page(browser: Browser, url: str) -> Iterator[BarePage]:
     """Open *url*, and close it in the end."""
-    page = BarePage(browser, url)
+    session = browser.new_browser_cdp_session()
+    # Playwright lets go of a page in a context that it did not make.
+    context = {"browserContextId": session.send("Target.createBrowserContext")["browserContextId"]}
     try:
+        page = BarePage(session, session.send("Target.createTarget", {"url": "about:blank", "newWindow": True, **context})["targetId"])
+        page.go_to(url)
         yield page
     finally:
-        page.close()
+        session.send("Target.disposeBrowserContext", context)
+        session.detach()

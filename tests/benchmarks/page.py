@@ -200,8 +200,9 @@ def _key_press_table(presses: dict[str, Presses]) -> Table:
     table = Table(
         f"Key press to updated page: ms from the input event ({_SAMPLES} presses)",
         ["pane, example", "updated", "p95", "framed", "p95 ", *(name for name, _, _ in _STAGES), "floor", "page CPU", "server CPU"],
-        note="In a page without developer tools, as people have it. updated: every pane holds the answer; framed: and the next frame is drawn. Then medians of its parts: until the request is sent,\n"
-        "until the answer's text is there, until it is parsed, until it is in the page. floor: fetching an empty answer in the same page.\n"
+        note="In a page without developer tools, as people have it. updated: every pane holds the answer; framed: and the next frame is drawn.\n"
+        "Then medians of its parts: until the request is sent, until the answer's text is there, until it is parsed, until it is in the page.\n"
+        "floor: fetching an empty answer in the same page.\n"
         "page CPU: the main thread with its frames; server CPU: of the process. These two suffer least from what else the machine does.",
     )
     for name, found in presses.items():

@@ -204,9 +204,7 @@ class Debugger:
 
     def painted(self, pane: str, *parts: str) -> list[list[str]]:
         """The text behind a pane that has the colour of each of *parts*."""
-        script = "([pane, parts]) => parts.map((part) => [...document.querySelectorAll(`#${pane} [data-part=${part}]`)].map((one) => one.textContent))"
-        painted: list[list[str]] = self.page.evaluate(script, [pane, parts])
-        return painted
+        return [self.page.locator(f"#{pane} [data-part={part}]").all_text_contents() for part in parts]
 
     def view(self, name: str) -> None:
         """Choose a view of a pane: claims or table, or JSON for both."""
