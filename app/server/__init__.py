@@ -10,7 +10,7 @@ from app.server.discretion import discreet
 from app.server.forwarded import behind
 from app.server.listening import CannotServe, listeners
 from app.server.loop import Server
-from app.server.memory import keep, leave_no_core
+from app.server.memory import gather, keep, leave_no_core
 from app.settings import Settings
 from app.web import create_app
 from app.web.assets import AssetsMissing
@@ -31,5 +31,6 @@ def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     keep()
+    gather()
     announce(server.port)
     server.run()
