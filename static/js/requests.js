@@ -130,7 +130,9 @@ on("config:request", ({ detail: { ctx } }) => {
   if (ctx.request.method === "POST") {
     ctx.request.body.set("folded", folded());
     if (TYPING.test(ctx.sourceEvent?.inputType)) ctx.request.body.set("typing", "1");
-    sendAlong(ctx.request.body, form);
+    // htmx has gone through the form already, unless a small field asks that was set apart from it.
+    if (ctx.request.form === form) sendViews(ctx.request.body);
+    else sendAlong(ctx.request.body, form);
     // The panes follow the token, and it alone is read.
     if (ctx.sourceElement.id === "token-text") for (const name of FOLLOWING) ctx.request.body.delete(name);
   }
