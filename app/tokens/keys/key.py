@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,7 +142,7 @@ class Key:
         return facts
 
     def jwk(self) -> dict[str, str]:
-        """The members that RFC 7638 asks for: the public key, or for a secret the secret itself."""
+        """The members that RFC 7638 asks for, by name: the public key, or for a secret the secret itself."""
         if self.secret is not None:
             return {"k": base64url.encode(self.secret), "kty": "oct"}
         public = self.public
@@ -162,7 +161,8 @@ class Key:
 
     def thumbprint(self) -> str:
         """The JWK thumbprint with SHA-256 (RFC 7638, RFC 9964 §6 for AKP), base64url."""
-        text = json.dumps(self.jwk(), separators=(",", ":"), sort_keys=True)
+        # RFC 7638 §3.2: the members by name, without spaces. None of these names and values needs an escape.
+        text = "{" + ",".join(f'"{name}":"{value}"' for name, value in self.jwk().items()) + "}"
         return base64url.encode(hashlib.sha256(text.encode()).digest())
 
     def thumbprint_uri(self) -> str:
