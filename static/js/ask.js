@@ -32,21 +32,35 @@ export function ask(url, { method, headers, body, signal }) {
   });
 }
 
-// The browser's autofill studies the whole form of a field on every key, for longer than the answer takes, and has
-// nothing to fill in here. So with scripts the small fields leave the form and are sent by hand.
+// The browser's autofill studies the whole form of a field on every key, for as long as the page needs to show the answer,
+// and has nothing to fill in here. A form of one field it lets be. So with scripts the fields leave their form, each text for
+// one of its own, and are sent by hand.
+const own = new Map();
+
 export function setApart(root) {
   for (const field of root.querySelectorAll("select, input:not([type=hidden], [type=radio], [type=checkbox])")) {
     field.setAttribute("form", "views");
   }
+  for (const field of root.querySelectorAll("textarea[name]:not([form])")) field.setAttribute("form", ownForm(field.id).id);
+}
+
+function ownForm(id) {
+  if (!own.has(id)) {
+    const form = Object.assign(document.createElement("form"), { id: `form-of-${id}`, hidden: true });
+    document.body.append(form);
+    own.set(id, form);
+  }
+  return own.get(id);
 }
 
 export function sendAlong(body, form) {
   const there = new Set(body.keys());
   for (const [name, value] of new FormData(form)) if (!there.has(name)) body.append(name, value);
-  sendViews(body);
+  sendApart(body);
 }
 
-export function sendViews(body) {
+export function sendApart(body) {
+  for (const { elements } of own.values()) for (const field of elements) body.set(field.name, field.value);
   for (const field of document.getElementById("views")?.elements ?? []) {
     if (field.type === "radio" || field.type === "checkbox") continue;
     // Most of them are empty: what is not sent is not read.

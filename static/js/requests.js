@@ -5,7 +5,7 @@
 // but was not touched is left behind. Here a field takes the answer unless it is the one that asked, or the person
 // typed in it after the question was sent.
 
-import { ask, sendAlong, sendViews, setApart } from "./ask.js";
+import { ask, sendAlong, sendApart, setApart } from "./ask.js";
 import { folded } from "./folds.js";
 import { put } from "./mend.js";
 
@@ -130,9 +130,7 @@ on("config:request", ({ detail: { ctx } }) => {
   if (ctx.request.method === "POST") {
     ctx.request.body.set("folded", folded());
     if (TYPING.test(ctx.sourceEvent?.inputType)) ctx.request.body.set("typing", "1");
-    // htmx has gone through the form already, unless a small field asks that was set apart from it.
-    if (ctx.request.form === form) sendViews(ctx.request.body);
-    else sendAlong(ctx.request.body, form);
+    sendAlong(ctx.request.body, form);
     // The panes follow the token, and it alone is read.
     if (ctx.sourceElement.id === "token-text") for (const name of FOLLOWING) ctx.request.body.delete(name);
   }
@@ -199,7 +197,7 @@ on("finally:request", ({ detail: { ctx } }) => {
 for (const one of [form, document.getElementById("views")]) {
   one?.addEventListener("submit", (event) => {
     if (!event.submitter?.matches("[data-goes]")) return event.preventDefault();
-    form.addEventListener("formdata", ({ formData }) => sendViews(formData), { once: true });
+    form.addEventListener("formdata", ({ formData }) => sendApart(formData), { once: true });
   });
 }
 if (form?.method === "post") setApart(form);

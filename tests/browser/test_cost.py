@@ -1,5 +1,7 @@
 """What the page costs: the first load, an idle hour, a key press."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -63,3 +65,13 @@ def test_an_answer_is_small(debugger):
         debugger.caret_after(debugger.payload, "John")
         debugger.page.keyboard.type("n")
     assert len(answer.value.body()) < 12_000
+
+
+def test_autofill_is_given_no_form_to_study(debugger):
+    alone = "() => Array.from(document.querySelectorAll('main textarea[name]'), (text) => text.form.elements.length)"
+    assert debugger.page.evaluate(alone) == [1, 1, 1, 1]
+    debugger.page.locator("#examples > summary").click()
+    debugger.page.get_by_role("link", name="ES256", exact=True).click()
+    expect(debugger.key).to_have_value(re.compile("BEGIN"))
+    debugger.quiet()
+    assert debugger.page.evaluate(alone) == [1, 1, 1, 1]
