@@ -75,8 +75,6 @@ class Sample:
     """One key press: milliseconds from the input to each moment."""
 
     at: dict[str, float]
-    main_thread: float
-    """Seconds of CPU that the page's main thread spent on it, frames included."""
 
     @property
     def updated(self) -> float:
@@ -106,10 +104,11 @@ def measure() -> tuple[list[Table], list[Promise]]:
 
 @dataclass(frozen=True, slots=True)
 class Presses:
-    """The key presses in one pane; *floor* is the time of an empty answer between them, *server* seconds of CPU a press."""
+    """The key presses in one pane; *floor* is the time of an empty answer between them, *page* and *server* seconds of CPU a press."""
 
     samples: list[Sample]
     floor: list[float]
+    page: float
     server: float
 
     @property
@@ -120,21 +119,24 @@ class Presses:
 def _key_presses(browser: Browser, server: Running, example: str, action: Callable[[BarePage], Iterator[None]]) -> Presses:
     with bare_page(browser, f"{server.url}/?example={example}") as page:
         page.evaluate(_WATCH)
-        process = [psutil.Process(server.pid)]
-        page.send("Performance.enable", {"timeDomain": "threadTicks"})
+        # Not by the developer tools: they would watch each task of the page while it is measured.
+        processes = _renderers(), [psutil.Process(server.pid)]
         keys = action(page)
-        samples, floor, spent = [], [], _cpu(process)
+        samples, floor, before = [], [], [_cpu(each) for each in processes]
         for number in range(_WARM_UPS + _SAMPLES):
             page.evaluate(_ARM)
-            before = _task_seconds(page.send)
             next(keys)
-            at = page.evaluate(_RESULT)
-            samples.append(Sample(at, _task_seconds(page.send) - before))
-            assert at["changes"], "a key press changed nothing"
+            samples.append(Sample(page.evaluate(_RESULT)))
+            assert samples[-1].at["changes"], "a key press changed nothing"
             if number % 4 == 0:
                 floor.append(page.evaluate(_FLOOR))
             _pause()
-    return Presses(samples[_WARM_UPS:], floor[1:], (_cpu(process) - spent) / len(samples))
+        spent = [(_cpu(each) - start) / len(samples) for each, start in zip(processes, before, strict=True)]
+    return Presses(samples[_WARM_UPS:], floor[1:], *spent)
+
+
+def _renderers() -> list[psutil.Process]:
+    return [one for one in psutil.Process().children(recursive=True) if "--type=renderer" in one.cmdline()]
 
 
 def _pause() -> None:
@@ -203,12 +205,12 @@ def _key_press_table(presses: dict[str, Presses]) -> Table:
         note="In a page without developer tools, as people have it. updated: every pane holds the answer; framed: and the next frame is drawn.\n"
         "Then medians of its parts: until the request is sent, until the answer's text is there, until it is parsed, until it is in the page.\n"
         "floor: fetching an empty answer in the same page.\n"
-        "page CPU: the main thread with its frames; server CPU: of the process. These two suffer least from what else the machine does.",
+        "page CPU, server CPU: of their processes, the second frame included. These two suffer least from what else the machine does.",
     )
     for name, found in presses.items():
         framed = [one.framed for one in found.samples]
         stages = [median(one.stage(start, end) for one in found.samples) for _, start, end in _STAGES]
-        cpu = [median(one.main_thread for one in found.samples) * 1e3, found.server * 1e3]
+        cpu = [found.page * 1e3, found.server * 1e3]
         figures = [median(found.updated), percentile(found.updated, 0.95), median(framed), percentile(framed, 0.95)]
         table.rows.append([name, *figures, *stages, median(found.floor), *cpu])
     return table
@@ -283,9 +285,9 @@ def _idle_figures(browser: Browser, url: str) -> tuple[int, float, float, float]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     chromium = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
-    before, spent = _task_seconds(session.send), _cpu(chromium)
+    before, spent = _task_seconds(session), _cpu(chromium)
     page.wait_for_timeout(_IDLE_SECONDS * 1000)
-    used, cpu = _task_seconds(session.send) - before, _cpu(chromium) - spent
+    used, cpu = _task_seconds(session) - before, _cpu(chromium) - spent
     page.close()
     return len(asked), used * 1000, used / _IDLE_SECONDS * 100, cpu / _IDLE_SECONDS * 100
 
@@ -305,6 +307,6 @@ def _session(page: Page) -> CDPSession:
     return page.context.new_cdp_session(page)
 
 
-def _task_seconds(send: Callable[[str], dict[str, Any]]) -> float:
-    metrics: list[dict[str, Any]] = send("Performance.getMetrics")["metrics"]
+def _task_seconds(session: CDPSession) -> float:
+    metrics: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
