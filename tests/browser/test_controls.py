@@ -10,6 +10,25 @@ from playwright.sync_api import expect
 SECRET = "a-string-secret-at-least-256-bits-long"
 
 
+# Menus ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "menu"), [("/?example=RS256", "examples"), ("/?example=RS256", "copy-as"), ("/gateway", "presets")])
+@pytest.mark.parametrize("width", [1920, 1440, 1024, 900, 768, 600, 480, 390, 320])
+def test_an_open_menu_is_whole_and_above_all_else(page, path, menu, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(path)
+    page.locator(f"#{menu} > summary").click()
+    items = page.locator(f"#{menu} > div").locator("a, button")
+    for item in (items.first, items.last):
+        # Only what nothing covers can be pressed; what lies to the left of the window cannot be scrolled to.
+        item.click(trial=True)
+        box = item.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
 # Addresses --------------------------------------------------------------------------------------------------------
 
 
