@@ -6,9 +6,8 @@ class Answer {
     this.request = request;
     this.status = request.status;
     this.url = request.responseURL;
-    // htmx reads its own headers and no others.
-    const lines = request.getAllResponseHeaders().match(/^hx-.*$/gim) ?? [];
-    this.headers = new Headers(lines.map((line) => line.split(/:\s*(.*)/, 2)));
+    // htmx reads its own headers and no others; this server sends none of them.
+    this.headers = new Headers();
   }
 
   text() {
@@ -35,22 +34,20 @@ export function ask(url, { method, headers, body, signal }) {
 // The browser's autofill studies the whole form of a field on every key, for as long as the page needs to show the answer,
 // and has nothing to fill in here. A form of one field it lets be. So with scripts the fields leave their form, each text for
 // one of its own, and are sent by hand.
-const own = new Map();
+const alone = new Set();
 
 export function setApart(root) {
   for (const field of root.querySelectorAll("select, input:not([type=hidden], [type=radio], [type=checkbox])")) {
     field.setAttribute("form", "views");
   }
-  for (const field of root.querySelectorAll("textarea[name]:not([form])")) field.setAttribute("form", ownForm(field.id).id);
+  for (const field of root.querySelectorAll("textarea[name]:not([form])")) field.setAttribute("form", formOf(field.id));
 }
 
-function ownForm(id) {
-  if (!own.has(id)) {
-    const form = Object.assign(document.createElement("form"), { id: `form-of-${id}`, hidden: true });
-    document.body.append(form);
-    own.set(id, form);
-  }
-  return own.get(id);
+function formOf(id) {
+  const name = `form-of-${id}`;
+  if (!alone.has(id)) document.body.append(Object.assign(document.createElement("form"), { id: name, hidden: true }));
+  alone.add(id);
+  return name;
 }
 
 export function sendAlong(body, form) {
@@ -60,7 +57,10 @@ export function sendAlong(body, form) {
 }
 
 export function sendApart(body) {
-  for (const { elements } of own.values()) for (const field of elements) body.set(field.name, field.value);
+  for (const id of alone) {
+    const field = document.getElementById(id);
+    if (field) body.set(field.name, field.value);
+  }
   for (const field of document.getElementById("views")?.elements ?? []) {
     if (field.type === "radio" || field.type === "checkbox") continue;
     // Most of them are empty: what is not sent is not read.

@@ -188,7 +188,7 @@ on("finally:request", ({ detail: { ctx } }) => {
   clearTimeout(late);
   late = undefined;
   clearTimeout(pause);
-  if (document.querySelector("#findings[data-hasty]")) pause = setTimeout(again, PAUSE);
+  if (document.getElementById("findings")?.hasAttribute("data-hasty")) pause = setTimeout(again, PAUSE);
   if (ctx.status === "swapped" && ctx.response.status < 400) form.removeAttribute("data-stale");
   else if (!ctx.dropped) form.toggleAttribute("data-stale", true);
 });
