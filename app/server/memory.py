@@ -60,10 +60,10 @@ def gather() -> int:
 def _large_places() -> list[int]:
     """Where a large page could lie within memory that is the process's own, and no file's."""
     try:
-        lines = Path("/proc/self/maps").read_text().splitlines()
+        lines = Path("/proc/self/maps").read_bytes().splitlines()
     except OSError:  # in a sandbox without /proc
         return []
     spaces = [line.split() for line in lines]
-    own = [span.split("-") for span, rights, _, _, file, *_ in spaces if file == "0" and rights == "rw-p"]
+    own = [span.split(b"-") for span, rights, _, _, file, *_ in spaces if (rights, file) == (b"rw-p", b"0")]
     ends = [(int(first, 16), int(end, 16)) for first, end in own]
     return [start for first, end in ends for start in range(-(-first // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE)]
