@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +174,6 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 Place = tuple[str, str, int]
 
 
-@lru_cache(maxsize=64)
 def place(scheme: str, authority: str) -> Place | None:
     """Return scheme, host and port in their one spelling, or None if *authority* is not one."""
     match = _AUTHORITY.fullmatch(authority)

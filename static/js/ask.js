@@ -45,7 +45,7 @@ export function setApart(root) {
 
 function formOf(id) {
   const name = `form-of-${id}`;
-  if (!alone.has(id)) document.body.append(Object.assign(document.createElement("form"), { id: name, hidden: true }));
+  if (!alone.has(id)) document.body.append(Object.assign(document.createElement("form"), { id: name, hidden: true, autocomplete: "off" }));
   alone.add(id);
   return name;
 }
@@ -59,12 +59,12 @@ export function sendAlong(body, form) {
 export function sendApart(body) {
   for (const id of alone) {
     const field = document.getElementById(id);
-    if (field) body.set(field.name, field.value);
+    if (field && !field.disabled) body.set(field.name, field.value);
   }
   for (const field of document.getElementById("views")?.elements ?? []) {
-    if (field.type === "radio" || field.type === "checkbox") continue;
-    // Most of them are empty: what is not sent is not read.
-    if (field.value) body.set(field.name, field.value);
+    if (field.type === "radio" || field.type === "checkbox" || field.disabled) continue;
+    // Most of them are empty: what is not sent is not read, but for a policy, where it is not changed.
+    if (field.value || field.name.startsWith("p.")) body.set(field.name, field.value);
     else body.delete(field.name);
   }
 }

@@ -70,6 +70,9 @@ def test_an_answer_is_small(debugger):
 def test_autofill_is_given_no_form_to_study(debugger):
     alone = "() => Array.from(document.querySelectorAll('main textarea[name]'), (text) => text.form.elements.length)"
     assert debugger.page.evaluate(alone) == [1, 1, 1, 1]
+    # Without it, the browser would write what is in them to the disk.
+    kept = "() => Array.from(document.querySelectorAll('main :is(input, select, textarea)'), (field) => field.form.autocomplete)"
+    assert set(debugger.page.evaluate(kept)) == {"off"}
     debugger.page.locator("#examples > summary").click()
     debugger.page.get_by_role("link", name="ES256", exact=True).click()
     expect(debugger.key).to_have_value(re.compile("BEGIN"))
