@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import psutil
@@ -20,7 +20,8 @@ from tests.benchmarks.running import Running, browsing, serving
 from tests.benchmarks.tables import Table
 from tests.benchmarks.timing import percentile
 
-_WARM_UPS, _SAMPLES = 6, 40
+# All kinds by turns, three times: a slow minute of the machine is no one kind's.
+_ROUNDS, _WARM_UPS, _SAMPLES = 3, 6, 40
 _IDLE_SECONDS = 10.0
 _PAUSE = (0.040, 0.090)
 
@@ -91,10 +92,9 @@ class Sample:
 def measure() -> tuple[list[Table], list[Promise]]:
     with serving() as server, browsing() as browser:
         load, sent = _first_load(browser, server.url)
-        presses = {
-            f"{action.__name__.strip('_')} {name}": _key_presses(browser, server, name, action)
-            for action, name in ((_decode, "HS256"), (_decode, "RS256"), (_encode, "HS256"), (_encode, "RS256"), (_encode, "ES256"))
-        }
+        kinds = ((_decode, "HS256"), (_decode, "RS256"), (_encode, "HS256"), (_encode, "RS256"), (_encode, "ES256"))
+        rounds = [{kind: _key_presses(browser, server, *kind) for kind in kinds} for _ in range(_ROUNDS)]
+        presses = {f"{action.__name__.strip('_')} {name}": _together([one[action, name] for one in rounds]) for action, name in kinds}
         idle, asked = _idle(browser, server.url)
     return [_key_press_table(presses), load, idle], [*_press_promises(presses), *sent, asked]
 
@@ -116,7 +116,16 @@ class Presses:
         return [one.updated for one in self.samples]
 
 
-def _key_presses(browser: Browser, server: Running, example: str, action: Callable[[BarePage], Iterator[None]]) -> Presses:
+def _together(rounds: list[Presses]) -> Presses:
+    return Presses(
+        [sample for one in rounds for sample in one.samples],
+        [floor for one in rounds for floor in one.floor],
+        mean(one.page for one in rounds),
+        mean(one.server for one in rounds),
+    )
+
+
+def _key_presses(browser: Browser, server: Running, action: Callable[[BarePage], Iterator[None]], example: str) -> Presses:
     with bare_page(browser, f"{server.url}/?example={example}") as page:
         page.evaluate(_WATCH)
         # Not by the developer tools: they would watch each task of the page while it is measured.
@@ -200,7 +209,7 @@ def _harmless_change(token: str) -> tuple[int, str]:
 
 def _key_press_table(presses: dict[str, Presses]) -> Table:
     table = Table(
-        f"Key press to updated page: ms from the input event ({_SAMPLES} presses)",
+        f"Key press to updated page: ms from the input event ({_ROUNDS * _SAMPLES} presses)",
         ["pane, example", "updated", "p95", "framed", "p95 ", *(name for name, _, _ in _STAGES), "floor", "page CPU", "server CPU"],
         note="In a page without developer tools, as people have it. updated: every pane holds the answer; framed: and the next frame is drawn.\n"
         "Then medians of its parts: until the request is sent, until the answer's text is there, until it is parsed, until it is in the page.\n"
@@ -217,12 +226,13 @@ def _key_press_table(presses: dict[str, Presses]) -> Table:
 
 
 def _press_promises(presses: dict[str, Presses]) -> Iterator[Promise]:
-    """Of the slowest kind; how all presses together do is said beside it."""
+    """Of all presses together, and of the slowest kind."""
     every = [one for found in presses.values() for one in found.updated]
     for word, bound, figure in (("median", 10, median), ("p95", 20, lambda values: percentile(values, 0.95))):
         worst, name = max((figure(found.updated), name) for name, found in presses.items())
-        measured = f"at most {worst:.1f} ms ({name}); of all presses {figure(every):.1f} ms"
-        yield promise(f"Key press to updated page: {word} at most {bound} ms", worst <= bound, measured)
+        bounded = f"Key press to updated page: {word} at most {bound} ms"
+        yield promise(bounded, figure(every) <= bound, f"{figure(every):.1f} ms")
+        yield promise(f"{bounded}, in the slowest pane too", worst <= bound, f"{worst:.1f} ms ({name})")
 
 
 # The first load ----------------------------------------------------------------------------------------------------
