@@ -32,14 +32,15 @@ def answer(page: object, panes: Sequence[str], whole: str = "debugger") -> Respo
     """The panes that the request changes, or the page with all of them."""
     if not wants_partials():
         return make_response(render_template(f"pages/{whole}.html", page=page, theme=theme()))
-    template: str | Template = "partials/answer.html"
+    some = template = current_app.jinja_env.get_template("partials/answer.html")
     if "slots" in request.form:  # a page with some of the panes
         panes = [pane for pane in panes if pane in request.form["slots"].split()]
     else:
         template = _together(current_app.jinja_env, tuple(panes))
     panels = [name for name in _PANELS if name in request.form and name not in panes]
-    text = render_template(template, page=page, panes=panes)
-    return make_response(text + render_template("partials/answer.html", page=page, panes=panels) if panels else text)
+    # Not by Flask's render_template: no pane asks for its request, g or session.
+    text = template.render(page=page, panes=panes)
+    return make_response(text + some.render(page=page, panes=panels) if panels else text)
 
 
 @lru_cache(maxsize=64)
