@@ -32,6 +32,11 @@ class Algorithm:
             return f"an EC key on {self.curves[0]}"
         return f"an {' or '.join(self.curves)} key"
 
+    @property
+    def wanted_to_sign(self) -> str:
+        """What to do for a key that signs."""
+        return f"Give {self.wants}{'' if self.family == 'hmac' else ' with its private half'}."
+
 
 _ROWS = (
     Algorithm("HS256", "hmac", "oct", "sha256", signature_size=32, min_key_bits=256, spec="RFC 7518 §3.2"),

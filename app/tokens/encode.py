@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.tokens import base64url, brought, header, header_notes, jwe, jws, keys, lossless_json
-from app.tokens.algorithms import Algorithm, KeyManagement
+from app.tokens.algorithms import KEY_MANAGEMENT, Algorithm, KeyManagement
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.compression import deflate
 from app.tokens.envelope import Serialization, read
 from app.tokens.findings import Finding, kind_of, quoted
-from app.tokens.form import is_unencoded
+from app.tokens.form import is_unencoded, told
 from app.tokens.jwe import Encrypted
 from app.tokens.keys import Key, Keys
 from app.tokens.lossless_json import Document
@@ -131,6 +131,13 @@ def read_header(header_text: str) -> Document:
     return document
 
 
+def what_is_wrong(header_text: str) -> str:
+    """Why the header is not JSON, in a sentence that quotes it: for who has it before their eyes, and no log."""
+    document = lossless_json.read(header_text)
+    line, column = document.position(document.problems[0].offset)
+    return told("header", document, document.problems[0], {"line": line, "column": column}).message
+
+
 def _read_own_header(text: str) -> Document:
     """The header of one recipient, which stands in the token as it is, and so must be JSON to the letter."""
     _bytes(text)
@@ -156,6 +163,10 @@ def _algorithm(value: dict[str, Any]) -> Algorithm:
     if not isinstance(value["alg"], str):
         raise CannotEncode("alg_not_a_string", f'"alg" is {kind_of(value["alg"])}; a string is required.')
     algorithm = algorithm_named(value["alg"])
+    if value["alg"] in KEY_MANAGEMENT:
+        raise CannotEncode(
+            "alg_unknown", f'alg "{value["alg"]}" is for encryption (JWE).', 'Name a signature algorithm, or add "enc" to encrypt.'
+        )
     if algorithm is None:
         raise CannotEncode("alg_unknown", f'alg "{quoted(value["alg"])}" is not an algorithm jwtlens knows.')
     return algorithm
@@ -169,7 +180,7 @@ def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
     if not fitting:
         have = read_keys.keys[0].name if len(read_keys.keys) == 1 else "no key that fits"
         raise CannotEncode(
-            "key_does_not_fit", f"{algorithm.name} needs {algorithm.wants}; the key box holds: {have}.", f"Give {algorithm.wants}, private."
+            "key_does_not_fit", f"{algorithm.name} needs {algorithm.wants}; the key box holds: {have}.", algorithm.wanted_to_sign
         )
     signers = [key for key in fitting if key.can_sign]
     if not signers:

@@ -407,8 +407,8 @@ _ROWS = (
     Kind(
         "json_trailing_comma",
         "error",
-        'The {segment} has a trailing comma before "{detail}" ({where}); JSON allows none there. The issuer signed bad JSON.',
-        "Remove the comma, and have the issuer write its JSON with a library.",
+        'The {segment} has a trailing comma before "{detail}" ({where}); JSON allows none there.',
+        "Remove the comma. The issuer signed bad JSON, and should write it with a library.",
         "RFC 8259 §4",
     ),
     Kind(
@@ -1477,7 +1477,7 @@ _ROWS = (
         "key_kid",
         "error",
         'The token asks for kid "{wanted}"; {have}.',
-        "Use the key with that kid, or have the issuer correct it.",
+        "{fix}",
         "RFC 7515 §4.1.4",
     ),
     Kind(
@@ -1617,7 +1617,7 @@ _ROWS = (
         "key_misplaced",
         "warning",
         "The key box holds {what}; its text is used as a secret, character for character.",
-        "Paste the key itself: a secret, PEM, JWK, key set or certificate.",
+        "{fix}",
         "RFC 7517 §4",
     ),
     Kind("key_more_certificates", "info", "The text holds {count} certificates; the first one's key is used.", None, "RFC 7515 §4.1.6"),

@@ -215,10 +215,10 @@ class Token:
             return
         for problem in document.problems:
             if problem.code != "not_utf8":
-                yield self._told(segment, document, problem)
+                yield told(segment, document, problem, self.place(segment, document, problem.offset, problem.length))
         if document.readable and oddities.may_have(document):
             for problem in oddities.of(document):
-                yield self._told(segment, document, problem)
+                yield told(segment, document, problem, self.place(segment, document, problem.offset, problem.length))
             yield from self._nested(segment, document)
         if not document.text.isascii():
             yield from self._hidden(segment, document)
@@ -226,24 +226,6 @@ class Token:
             need = "a header" if segment == "header" else "a JWT's claims set"
             code = "not_an_object" if segment == "header" else "claims_not_an_object"
             yield found(code, segment, kind=kind_of(document.value), need=need)
-
-    def _told(self, segment: Segment, document: Document, problem: Problem) -> Finding:
-        place = self.place(segment, document, problem.offset, problem.length)
-        name, _, values = problem.detail.partition("\0")
-        spelt = [document.text[at : at + 40] for at in problem.others]
-        facts: dict[str, Any] = {
-            "member": _member_at(document, problem.offset) if problem.code == "json_big_integer" else "",
-            "times": "twice" if problem.count == 2 else f"{problem.count} times",
-            "offsets": " and ".join(str(at) for at in problem.others[:5]),
-            "escaped": ", once spelt with escapes" if any("\\u" in one.split('"')[1] for one in spelt if one[:1] == '"') else "",
-            "where": f"line {place['line']}, column {place['column']}",
-            "detail": quoted(name),
-            "values": quoted(values, 120),
-            "count": f"{problem.count:,}",
-            "spec": "RFC 7515 §4" if segment == "header" else "RFC 7519 §4",
-        }
-        finding = found(problem.code, segment, **place, **facts, repairs=repairs.of_json(segment, document.text, problem))
-        return replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
 
     def _nested(self, segment: Segment, document: Document) -> Iterator[Finding]:
         """A token inside the token: what it says is not vouched for by the outer reading alone."""
@@ -319,6 +301,25 @@ def document(data: bytes) -> Document:
         read = lossless_json.read(data.decode("utf-8", "replace"))
         read.problems = (*read.problems, Problem("not_utf8", 0, 1))
         return read
+
+
+def told(segment: Segment, document: Document, problem: Problem, place: Mapping[str, Any]) -> Finding:
+    """The finding for what is wrong with the JSON of *document*; *place*: its line and column, and where it stands in the token."""
+    name, _, values = problem.detail.partition("\0")
+    spelt = [document.text[at : at + 40] for at in problem.others]
+    facts: dict[str, Any] = {
+        "member": _member_at(document, problem.offset) if problem.code == "json_big_integer" else "",
+        "times": "twice" if problem.count == 2 else f"{problem.count} times",
+        "offsets": " and ".join(str(at) for at in problem.others[:5]),
+        "escaped": ", once spelt with escapes" if any("\\u" in one.split('"')[1] for one in spelt if one[:1] == '"') else "",
+        "where": f"line {place['line']}, column {place['column']}",
+        "detail": quoted(name),
+        "values": quoted(values, 120),
+        "count": f"{problem.count:,}",
+        "spec": "RFC 7515 §4" if segment == "header" else "RFC 7519 §4",
+    }
+    finding = found(problem.code, segment, **place, **facts, repairs=repairs.of_json(segment, document.text, problem))
+    return replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
 
 
 def is_unencoded(header: object, payload: str) -> bool:

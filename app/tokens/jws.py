@@ -179,13 +179,20 @@ def by_kid(keys: list[Key], kid: object) -> list[Key]:
 def kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
     if not isinstance(kid, str) or key.kid is None or key.kid == kid:
         return ()
+    if any(one.kid == kid for one in keys.keys):
+        have = f'the key of the set with that kid does not match, the one with kid "{quoted(key.kid)}" does'
+        return (
+            found(
+                "key_kid", "key", wanted=quoted(kid), have=have, fix="Correct the kid in the set, or have the issuer do so in the token."
+            ),
+        )
     others = [quoted(one.kid, 30) for one in keys.keys if one.kid is not None]
     have = (
         f"the key set has {', '.join(f'{chr(34)}{one}{chr(34)}' for one in others[:5])}"
         if keys.is_set
         else f'the key has "{quoted(key.kid)}"'
     )
-    return (found("key_kid", "key", wanted=quoted(kid), have=have),)
+    return (found("key_kid", "key", wanted=quoted(kid), have=have, fix="Use the key with that kid, or have the issuer correct it."),)
 
 
 def _unsecured(token: Token) -> Signature:

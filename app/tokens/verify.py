@@ -246,7 +246,8 @@ class Report(Decoded):
         if isinstance(alg, str) and alg in self.expect.algorithms:
             return Check("algorithm", "passed", f"{alg} is among the allowed: {allowed}.", spec)
         shown = alg if isinstance(alg, str) and (alg in ALGORITHMS or alg in KEY_MANAGEMENT) else "The algorithm of the token"
-        return Check("algorithm", "failed", f"{shown} is not among the allowed: {allowed}.", spec)
+        case = "; names are case-sensitive" if shown.lower() in map(str.lower, self.expect.algorithms) else ""
+        return Check("algorithm", "failed", f"{shown} is not among the allowed: {allowed}{case}.", spec)
 
     def _key(self) -> Check:
         spec = "RFC 7517 §4"

@@ -118,8 +118,10 @@ def show(
     folded = frozenset(request.form.get("folded", "").split())
     page = Page(form, _NOTHING, examples=examples.MENU, notice=" ".join(notices), folded=folded, is_decrypted=opened)
     page.is_hasty = is_typed and any(one.signature.status != "verified" for one in judged)
-    if form.payload_layout != "as-written":
-        page.payload_note = "Indented for reading; signed on one line, as it was written."
+    if report.kind == "JWE" and not opened and form.payload:
+        page.payload_note = "Not read from this token: no key here opens it."
+    elif form.payload_layout != "as-written" and (panes or tokens.for_signing(form.payload, form.payload_layout) != form.payload):
+        page.payload_note = f"Indented for reading; {'encrypted' if opened else 'signed'} on one line, as it was written."
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
     is_example = is_example or "slots" in request.form  # on the page of an example, the key belongs to the token

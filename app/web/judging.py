@@ -16,7 +16,7 @@ from app.web.view import Form
 def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tokens.Report:
     """The report on *form*; what could not be read of its fields is added to *notices*."""
     at = _read(times.read, form.at, "Valid at", "seconds since 1970 or 2026-01-31T12:00:00Z", notices)
-    leeway = _read(Decimal, form.leeway, "Leeway", "seconds", notices)
+    leeway = _read(Decimal, form.leeway, "Leeway", "seconds, 0 or more", notices, least=0)
     expect = tokens.Expectations(
         tuple(re.split(r"[\s,]+", form.algorithms.strip())) if form.algorithms.strip() else (),
         form.issuer.strip() or None,
@@ -30,7 +30,9 @@ def judge(form: Form, notices: list[str], box: tokens.Keys | None = None) -> tok
     return tokens.verify(form.token, box, at=moment, leeway=leeway or 0, payload=_detached(form), expect=expect)
 
 
-def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str]) -> Decimal | None:
+def _read(
+    read: Callable[[str], Decimal], text: str, name: str, form: str, notices: list[str], least: int = -tokens.MAX_SECONDS
+) -> Decimal | None:
     """The number in a field, or None with a notice that says what the field takes."""
     if not text.strip():
         return None
@@ -38,7 +40,7 @@ def _read(read: Callable[[str], Decimal], text: str, name: str, form: str, notic
         number = read(text.strip())
     except (ValueError, ArithmeticError):
         number = Decimal("NaN")
-    if number.is_finite() and -tokens.MAX_SECONDS <= number <= tokens.MAX_SECONDS:
+    if number.is_finite() and least <= number <= tokens.MAX_SECONDS:
         return number
     notices.append(f"{name} is not read: it takes {form}.")
     return None

@@ -129,13 +129,15 @@ def _finding(number: int, finding: tokens.Finding, decoded: tokens.Decoded) -> F
         width = max(1, tokens.shown_range(column - 1, width, document)[1])
     if document and line:
         line, column = tokens.shown_at(line, column, document)
+    place = f"line {line}, column {column}" if line else ""
+    message = finding.message.replace(finding.where, place, 1) if line else finding.message
     return FindingRow(
         finding.level,
         finding.segment,
-        finding.message,
+        message,
         finding.fix or "",
         finding.spec or "",
-        "" if not line or finding.where in finding.message else f"line {line}, column {column}",
+        "" if place in message else place,
         line,
         column,
         finding.offset if finding.offset is not None else -1,

@@ -9,7 +9,8 @@ from flask import request
 
 from app import tokens
 from app.tokens import keys, lossless_json
-from app.tokens.algorithms import Algorithm
+from app.tokens.algorithms import ALGORITHMS, Algorithm
+from app.tokens.encode import what_is_wrong
 from app.tokens.keys.kinds import Kind, for_header
 from app.web import signers
 from app.web.turns import making
@@ -62,13 +63,18 @@ def _sign(form: Form, box: tokens.Keys) -> str:
             aad=form_of.aad,
         ).token
     except tokens.CannotEncode as error:
-        if error.code in ("header_not_json", "header_not_an_object", "not_unicode"):
+        if error.code == "header_not_json":
+            return f"{what_is_wrong(header)} {error.hint}"
+        if error.code in ("header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()
         if is_encrypted(form.token):
             return f"Not encrypted anew; the old token stays. {error.message} {error.hint}".strip()
         old = form.token.strip().rsplit(".", 1)
-        form.token = tokens.unsigned(header, payload, old[1] if len(old) == 2 and form.token.count(".") >= 2 else "")
-        return f"Not signed anew; the old signature stays. {error.message} {error.hint}".strip()
+        signature = old[1] if len(old) == 2 and form.token.count(".") >= 2 else ""
+        form.token = tokens.unsigned(header, payload, signature)
+        if signature and tokens.verify(form.token, box, at=0).signature.matches:
+            return ""  # an edit was taken back
+        return f"{'Not signed anew; the old signature stays.' if signature else 'Not signed.'} {error.message} {error.hint}".strip()
     return ""
 
 
@@ -112,7 +118,7 @@ def generate(form: Form) -> bool:
 def kind_of_key(form: Form) -> Algorithm | Kind | None:
     """What makes a key for the header pane."""
     header = _header_pane(form)
-    return for_header(header.get("alg"), header.get("enc"))
+    return for_header(header.get("alg"), header.get("enc")) if "enc" in header or header.get("alg") in ALGORITHMS else None
 
 
 def _header_pane(form: Form) -> dict[str, Any]:

@@ -15,21 +15,25 @@ export async function copy(text) {
   }
 }
 
+const telling = new WeakMap();
+
 // Say on the button, and to who cannot see it, that something is copied.
-export function tell(button, word, sentence) {
-  const before = (button.before ??= word.textContent);
+export function tell(word, sentence) {
+  const { before, timer } = telling.get(word) ?? { before: word.textContent };
+  clearTimeout(timer);
   word.textContent = "copied";
   said.textContent = sentence;
-  clearTimeout(button.timer);
-  button.timer = setTimeout(() => {
+  const end = () => {
+    telling.delete(word);
     word.textContent = before;
     said.textContent = "";
-  }, 1500);
+  };
+  telling.set(word, { before, timer: setTimeout(end, 1500) });
 }
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   await copy(document.getElementById(button.dataset.copy).value);
-  tell(button, button.querySelector("span"), `${button.ariaLabel.replace("Copy ", "The ")} is copied.`);
+  tell(button.querySelector("span"), `${button.ariaLabel.replace("Copy ", "The ")} is copied.`);
 });

@@ -6,7 +6,8 @@ const TOO_LONG = 100_000;
 const TOO_MANY = 10_000;
 
 const JSON_PART = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(?:true|false|null)\b/g;
-// "Bearer", a quote or white space may stand before a token that was copied from somewhere.
+// "Bearer", a quote or white space may stand before a token that was copied from somewhere, and behind it.
+const BEHIND_TOKEN = /["'`,;\s]+$/;
 const BEFORE_TOKEN = /^\s*(?:(?:authorization\s*:\s*)?bearer\s+)?["'`]?/i;
 // Where it stands among other things, as in a cookie or a JSON document, only the first is painted: it is the one that is read.
 const AMONG = /(?<![\w.~+/%-])e[wy][\w-]{6,}\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?(?:~[\w.~-]*)?/;
@@ -170,7 +171,7 @@ class TokenInput extends Editor {
     }
     if (members.length) return;
     let at = value.match(BEFORE_TOKEN)[0].length;
-    let text = value.slice(at);
+    let text = value.slice(at).replace(BEHIND_TOKEN, "");
     if (!/^e[wy]/.test(text)) {
       const found = text.match(AMONG);
       at += found?.index ?? 0;

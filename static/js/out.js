@@ -2,6 +2,7 @@
 
 import { sendAlong } from "./ask.js";
 import { copy, tell } from "./copy.js";
+import { say } from "./requests.js";
 
 const form = document.getElementById("debugger");
 const field = (name) => document.getElementById(name)?.value ?? "";
@@ -48,9 +49,10 @@ document.addEventListener("click", async (event) => {
   summary.focus();
   try {
     await copy(FORMS[as]?.() ?? (await report(as)));
-    tell(summary, summary, `Copied as ${button.textContent}.`);
+    tell(summary.firstElementChild, `Copied as ${button.textContent}.`);
+    say("");
   } catch {
-    document.getElementById("said").textContent = "Nothing is copied: the server does not answer.";
+    say("Nothing is copied: the server does not answer.");
   }
 });
 

@@ -37,7 +37,7 @@ let pause;
 
 const isReset = (element) => element.name === "clear" || element.matches("a[hx-get]");
 
-function say(sentence) {
+export function say(sentence) {
   const notice = document.getElementById("notice");
   notice?.querySelector(".trouble")?.remove();
   if (!notice || !sentence) return;

@@ -170,7 +170,10 @@ def _misplaced(text: str) -> tuple[Finding, ...]:
     what = "a token" if begin.startswith("eyJ") and text.count(".") in (2, 4) else None
     if what is None and len(text) <= _LONGEST_NAME:
         what = next((what for pattern, what in _MISPLACED if pattern.fullmatch(begin)), None)
-    return (found("key_misplaced", "key", what=what),) if what else ()
+    fix = "Paste the key itself: a secret, PEM, JWK, key set or certificate."
+    if what == "a URL":
+        fix = 'Have the keys behind it fetched, on the page under "Key set by URL", or paste them.'
+    return (found("key_misplaced", "key", what=what, fix=fix),) if what else ()
 
 
 def _confusion(text: str, data: bytes) -> tuple[Finding, ...]:
