@@ -189,7 +189,8 @@ def _signer(algorithm: Algorithm, read_keys: Keys, kid: object) -> Key:
         )
     if any(fault.code == "secret_empty" for fault in signers[0].faults):
         raise CannotEncode("secret_empty", "The secret is empty: anyone can sign with it.", "Use a random secret.")
-    return min(signers, key=lambda key: key.kid != kid)
+    named = [key for key in signers if key.kid is not None and key.kid == kid]
+    return min(named or signers, key=lambda key: bool(jws.key_faults(algorithm, key, "sign")))
 
 
 def content_of(header_value: object, payload: str) -> str:

@@ -265,7 +265,7 @@ _ROWS = (
         "Write it compactly if a JWT is wanted: its parts joined by dots.",
         "{section}",
     ),
-    Kind("json_form_damaged", "error", 'The member "{name}" is {kind}; {need} is required.', None, "RFC 7515 §7.2.1"),
+    Kind("json_form_damaged", "error", 'The member "{name}" is {kind}; {need} is required.', None, "{spec}"),
     Kind(
         "unprotected_header",
         "info",
@@ -1327,7 +1327,7 @@ _ROWS = (
     Kind(
         "key_small_order",
         "error",
-        "The Ed25519 public key is a point of small order: anyone can make signatures that it verifies.",
+        "The {curve} public key is a point of small order: anyone can make signatures that it verifies.",
         "Do not use this key.",
         "RFC 8032 §8.8",
     ),
@@ -1494,6 +1494,13 @@ _ROWS = (
         "rsa_exponent",
         "error",
         "The RSA public exponent is {e}: {harm}. It must be odd and at least 3.",
+        "Do not use this key.",
+        "RFC 8017 §3.1",
+    ),
+    Kind(
+        "rsa_exponent_long",
+        "error",
+        "The RSA public exponent has {bits} bits; {most} are the most. It is not tried.",
         "Do not use this key.",
         "RFC 8017 §3.1",
     ),

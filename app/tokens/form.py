@@ -188,7 +188,7 @@ class Token:
             return ()
         part = self.parts[1] if self._payload_has_places else Part("", 0, self.plaintext or self._content(b""))
         if not part.data:
-            return (found("empty_payload", "payload"),)
+            return (found("empty_payload", "payload"),) if self.kind != "JWE" else ()
         return tuple(self._json_findings("payload", self.payload, part))
 
     def _json_findings(self, segment: Segment, document: Document, part: Part) -> Iterator[Finding]:

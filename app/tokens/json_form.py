@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.tokens import base64url, lossless_json
 from app.tokens.findings import Finding, Repair, found, kind_of, quoted
 from app.tokens.lossless_json import Document, Node
 
+_OF_JWS, _OF_JWE = "RFC 7515 §7.2.1", "RFC 7516 §7.2.1"
 _JWE_PARTS = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
 # Of the members of a JWE the first must not stand beside the second (RFC 7516 §7.2.2); those of a JWS have no place there.
 _EITHER_OR = (
@@ -21,6 +22,8 @@ _EITHER_OR = (
 )
 # What must be protected to count (RFC 7515 §4.1.11, RFC 7797 §3).
 _MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
+# RFC 8259 §2; Python strips more.
+_SPACE = " \t\r\n"
 OF_SD_JWT = ("disclosures", "kb_jwt")
 _NOTHING = ("", ())
 _LONGEST_REPAIR = 65_536
@@ -82,6 +85,7 @@ def _encrypted(document: Document, start: int) -> JsonForm:
     for name in _JWE_PARTS:
         form.segments.append(_segment(document, members.get(name), name, start, form.findings))
     form.header_text = _joined_header(document, form.segments[0][0], members)
+    form.findings = [replace(one, spec=_OF_JWE) if one.spec == _OF_JWS else one for one in form.findings]
     form.findings.append(_summary(form, "read"))
     return form
 
@@ -91,11 +95,22 @@ def _joined_header(document: Document, protected: str, members: dict[str, Node])
     recipients = members.get("recipients")
     only = recipients.items[0] if recipients and len(recipients.items) == 1 else None
     nodes = [members.get("unprotected"), members.get("header"), _members(only).get("header")]
-    texts = [base64url.explain(protected)[0].decode("utf-8", "replace")] if protected else []
+    texts = [_decoded(protected)] if protected else []
+    if not all(map(_is_object, texts)):
+        return None
     unprotected = [document.text[node.start : node.end] for node in nodes if node and node.kind == "object"]
-    inner = [text.strip()[1:-1].strip() for text in (*texts, *unprotected)]
+    inner = [text.strip(_SPACE)[1:-1].strip(_SPACE) for text in (*texts, *unprotected)]
     joined = f"{{{','.join(one for one in inner if one)}}}"
     return joined if unprotected and lossless_json.read(joined).readable else None
+
+
+def _decoded(segment: str) -> str:
+    return base64url.explain(segment)[0].decode("utf-8", "replace")
+
+
+def _is_object(text: str) -> bool:
+    document = lossless_json.read(text)
+    return document.readable and isinstance(document.value, dict)
 
 
 def _signed(document: Document, start: int) -> JsonForm:
@@ -175,7 +190,7 @@ def _segment(document: Document, node: Node | None, name: str, start: int, findi
 
 
 def _damage(name: str, kind: str, need: str, offset: int) -> Finding:
-    return found("json_form_damaged", "token", offset=offset, length=1, name=quoted(name), kind=kind, need=need)
+    return found("json_form_damaged", "token", offset=offset, length=1, name=quoted(name), kind=kind, need=need, spec=_OF_JWS)
 
 
 def _unprotected(signer: Signer, document: Document, node: Node | None, start: int) -> None:
@@ -196,9 +211,9 @@ def _unprotected(signer: Signer, document: Document, node: Node | None, start: i
         if member.name in names
     ]
     protected = signer.protected[0]
-    first = base64url.explain(protected)[0].decode("utf-8", "replace").strip() if protected else "{}"
-    if lossless_json.read(first).readable and first.endswith("}"):
-        inner = first[:-1].rstrip()
+    first = _decoded(protected) if protected else "{}"
+    if _is_object(first):
+        inner = first.rstrip(_SPACE)[:-1].rstrip(_SPACE)
         signer.header_text = f"{inner}{'' if inner.endswith('{') else ','}{','.join(written)}}}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.tokens import header, primitives, shape
-from app.tokens.algorithms import ALGORITHMS, Algorithm
+from app.tokens.algorithms import Algorithm
 from app.tokens.algorithms import algorithm as algorithm_named
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found, quoted
@@ -94,11 +94,16 @@ def _judged(token: Token, keys: Keys, signing_input: bytes | None) -> Signature:
     kid = token.header.value.get("kid") if token.header else None
     data = token.signing_input if signing_input is None else signing_input
     first: Signature | None = None
+    matching: Signature | None = None
     for key in by_kid(fitting, kid):
         verdict = _with_key(algorithm, key, kid, keys, data, token, refusals)
-        if verdict.matches:
+        if verdict.status == "verified" or (verdict.matches and (refusals or keys.faults)):
             return verdict
+        if verdict.matches:  # the same key may stand there again, without its fault
+            matching = matching or verdict
         first = first or verdict
+    if matching is not None:
+        return matching
     assert first is not None
     return first if len(fitting) == 1 else _none_matched(first, len(fitting))
 
@@ -109,7 +114,7 @@ def _with_key(
     faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"))
     if kid is not None and kid != key.kid:
         faults += kid_faults(key, kid, keys)
-    if (key.public is None and key.secret is None) or (key.faults and any(fault.code == "rsa_too_long" for fault in key.faults)):
+    if not key.is_usable:
         return Signature("invalid", f"Not tried: {key.faults[0].message}", algorithm.name, key, None, faults)
     wrong = shape.fault(algorithm, key, token)
     matches = wrong is None and primitives.verifies(algorithm, key, data, token.signature)
@@ -143,7 +148,7 @@ def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verif
     if key.bits < algorithm.min_key_bits and not any(fault.code == "secret_empty" for fault in faults):
         code = "key_too_short" if key.secret is not None else "rsa_too_short"
         faults.append(found(code, "key", bits=key.bits, alg=algorithm.name, need=algorithm.min_key_bits, spec=algorithm.spec))
-    if key.alg is not None and key.key_type != "AKP" and not _same_algorithm(key.alg, algorithm):
+    if key.alg is not None and key.key_type != "AKP" and not _same_algorithm(key, algorithm):
         faults.append(found("key_algorithm", "key", key_alg=quoted(key.alg), alg=algorithm.name))
     if key.only is not None and algorithm.name not in key.only:
         faults.append(found("key_algorithm_only", "key", only=" or ".join(key.only), alg=algorithm.name))
@@ -161,12 +166,12 @@ def sign(algorithm: Algorithm, key: Key, data: bytes) -> bytes:
     return primitives.sign(algorithm, key, data)
 
 
-def _same_algorithm(key_alg: str, algorithm: Algorithm) -> bool:
-    """RFC 9864: EdDSA and the fully specified name mean the same once the curve is known to fit."""
-    if key_alg == algorithm.name:
+def _same_algorithm(key: Key, algorithm: Algorithm) -> bool:
+    """RFC 9864: EdDSA and the fully specified name mean the same once both fit the curve."""
+    if key.alg == algorithm.name:
         return True
-    other = ALGORITHMS.get(key_alg)
-    return other is not None and other.family == algorithm.family == "eddsa" and bool(set(other.curves) & set(algorithm.curves))
+    other = algorithm_named(key.alg)
+    return other is not None and other.family == algorithm.family == "eddsa" and key.fits(other)
 
 
 def by_kid(keys: list[Key], kid: object) -> list[Key]:
@@ -177,15 +182,17 @@ def by_kid(keys: list[Key], kid: object) -> list[Key]:
 
 
 def kid_faults(key: Key, kid: object, keys: Keys) -> tuple[Finding, ...]:
-    if not isinstance(kid, str) or key.kid is None or key.kid == kid:
+    if not isinstance(kid, str) or key.kid == kid:
         return ()
     if any(one.kid == kid for one in keys.keys):
-        have = f'the key of the set with that kid does not match, the one with kid "{quoted(key.kid)}" does'
+        have = f"the key of the set with that kid does not match, the {key.with_kid} does"
         return (
             found(
                 "key_kid", "key", wanted=quoted(kid), have=have, fix="Correct the kid in the set, or have the issuer do so in the token."
             ),
         )
+    if key.kid is None:
+        return ()
     others = [quoted(one.kid, 30) for one in keys.keys if one.kid is not None]
     have = (
         f"the key set has {', '.join(f'{chr(34)}{one}{chr(34)}' for one in others[:5])}"

@@ -272,7 +272,7 @@ def _real(source: str) -> Decimal:
         value = Decimal(source)
     except InvalidOperation:
         return Decimal(f"{sign}0" if re.search(r"[eE]-", source) else f"{sign}Infinity")
-    if abs(value.adjusted()) > _MOST_DIGITS:
+    if value and abs(value.adjusted()) > _MOST_DIGITS:
         return Decimal(f"{sign}0" if value.adjusted() < 0 else f"{sign}Infinity")
     return value
 

@@ -674,3 +674,10 @@ def test_a_very_long_header_is_read_in_time():
             read_out(check(make({"alg": "HS256"} | header), ""))
 
     within(4, read)
+
+
+@pytest.mark.parametrize("header", ['"x"', "[]", "1", "null", "{"])
+def test_a_header_that_is_no_object_brings_nothing(header):
+    key = public_jwk(private("RS256"))
+    text = f"{b64u(header)}.{b64u(json.dumps({'cnf': {'jwk': key}}))}.AAAA"
+    assert check(text, json.dumps(key)).findings

@@ -335,3 +335,14 @@ def test_hmac_secrets_of_any_length_sign():
 
 def test_a_fresh_rsa_key_type_is_what_the_tests_think():
     assert isinstance(private("RS256"), rsa.RSAPrivateKey)
+
+
+@pytest.mark.parametrize("mark", [{"use": "enc"}, {"key_ops": ["decrypt"]}, {"alg": "ES384"}])
+def test_of_a_set_the_key_that_may_sign_signs(mark):
+    pair = {"keys": [private_jwk(private("ES256"), kid="1", **mark), private_jwk(private("ES256", 1), kid="2")]}
+    made = encode('{"alg":"ES256"}', CLAIMS, json.dumps(pair))
+    assert made.key is not None
+    assert made.key.kid == "2"
+    named = encode('{"alg":"ES256","kid":"1"}', CLAIMS, json.dumps(pair))
+    assert named.key is not None
+    assert named.key.kid == "1"

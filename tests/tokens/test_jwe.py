@@ -26,7 +26,9 @@ from tests.tokens.keyring import (
     outcome,
     private_jwk,
     private_pem,
+    public_jwk,
     public_pem,
+    read_out,
     rsa_private,
     unb64u,
 )
@@ -650,8 +652,10 @@ def flattened(**changes: Any) -> dict[str, Any]:
         ({"header": {"zip": "DEF"}}, "jwe_unprotected"),
         ({"header": 1}, "json_form_damaged"),
         ({"aad": 1}, "json_form_damaged"),
+        ({"aad": "YR"}, "json_form_damaged"),
+        ({"aad": "not base64!"}, "json_form_damaged"),
     ],
-    ids=["name twice", "zip unprotected", "header", "aad"],
+    ids=["name twice", "zip unprotected", "header", "aad", "aad with loose bits", "aad with spaces"],
 )
 def test_a_json_form_against_the_rules_is_not_decrypted(changes: dict[str, Any], code: str):
     report = check(json.dumps(flattened(**changes)), secret())
@@ -776,3 +780,34 @@ def test_keywrap_is_that_of_rfc_3394():
     cek = keywrap.aes_key_unwrap(KEY, unb64u(encrypted_key))
     row = CONTENT_ENCRYPTION["A128GCM"]
     assert content.decrypt(row, cek, unb64u(iv), unb64u(ciphertext), unb64u(tag), protected.encode()) == CLAIMS.encode()
+
+
+def test_names_that_every_recipient_has_twice_are_told_a_few_times():
+    many = {f"a{number}": 1 for number in range(9_000)}
+    each = {"header": {"alg": "A128KW"}, "encrypted_key": "AAAA"}
+    protected = b64u(json.dumps({"enc": "A128GCM"} | many))
+    text = json.dumps(
+        {"protected": protected, "unprotected": many, "recipients": [each] * 100, "iv": "AAAA", "ciphertext": "AAAA", "tag": "AAAA"}
+    )
+    within(4, lambda: read_out(check(text, secret())))
+    assert 1 < codes(check(text, secret()).findings).count("jwe_header_twice") <= 10
+
+
+def test_a_private_half_that_does_not_fit_decrypts_nothing():
+    key = rsa_private(2048)
+    sealed = encode('{"alg":"RSA-OAEP","enc":"A128GCM"}', CLAIMS, json.dumps(public_jwk(key))).token
+    assert opened(check(sealed, json.dumps(public_jwk(key, d="Aw")))) == ("failed", None)
+
+
+def test_an_empty_content_is_not_the_payload_of_a_jws():
+    report = check(encode('{"alg":"dir","enc":"A128GCM"}', "", secret()).token, secret())
+    assert "empty_payload" not in codes(report.findings)
+    assert next(one.outcome for one in report.checks if one.name == "claims") == "not_checked"
+
+
+@pytest.mark.parametrize("text", ['X"alg":"dir","enc":"A128GCM"Y', '\u00a0{"alg":"dir","enc":"A128GCM"}'], ids=["no braces", "blank"])
+def test_a_protected_header_that_is_no_json_is_not_made_one_by_another_beside_it(text: str):
+    report = check(json.dumps(flattened(protected=b64u(text), unprotected={"foo": 1})), secret())
+    assert report.decryption is not None
+    assert report.decryption.because.startswith("The header cannot be read")
+    assert "failed" in {one.outcome for one in report.checks if one.name == "header"}

@@ -842,3 +842,33 @@ def test_a_version_2_that_breaks_off_is_refused(tail: bytes):
     body = b"\x02\x01\x01" + tail
     der = b"\x30" + bytes([len(body)]) + body
     assert read_keys(f"-----BEGIN PRIVATE KEY-----\n{base64.b64encode(der).decode()}\n-----END PRIVATE KEY-----").keys == ()
+
+
+def hopeless(kind: str) -> tuple[int, int]:
+    """n and d of a key that is none, although d fits: no search finds two primes in it."""
+    prime = rsa_private(2048 if kind == "prime" else 1024).private_numbers().p
+    n, order = (prime, prime - 1) if kind == "prime" else (prime * prime, prime * (prime - 1))
+    return n, pow(65537, -1, order)
+
+
+@pytest.mark.parametrize("kind", ["prime", "square"])
+def test_the_search_for_primes_that_are_not_there_ends(kind: str):
+    n, d = hopeless(kind)
+    key = read_keys(json.dumps({"kty": "RSA", "n": integer(n), "e": "AQAB", "d": integer(d)})).keys[0]
+    assert key.load_private is not None
+    assert within(2, key.load_private) is None
+
+
+@pytest.mark.parametrize("bits", [1024, 2048, 3072])
+def test_the_primes_of_a_key_are_found(bits: int):
+    numbers = rsa_private(bits).private_numbers()
+    key = read_keys(json.dumps(public_jwk(rsa_private(bits), d=integer(numbers.d)))).keys[0]
+    assert key.load_private is not None
+    loaded: Any = key.load_private()
+    assert {loaded.private_numbers().p, loaded.private_numbers().q} == {numbers.p, numbers.q}
+
+
+def test_a_coordinate_beyond_the_prime_is_no_point():
+    point = private("ES512").public_key().public_numbers()
+    jwk = {"kty": "EC", "crv": "P-521", "x": integer(point.x + 2**521 - 1, 66), "y": integer(point.y, 66)}
+    assert "is not on P-521" in read_keys(json.dumps(jwk)).findings[0].message

@@ -271,3 +271,8 @@ def test_layout():
     laid_out = '{\n  "a": [\n    1,\n    {\n      "b": []\n    }\n  ],\n  "c": {},\n  "d": "x: {y}, [z]"\n}'
     assert lossless_json.indent(text) == laid_out == json.dumps(json.loads(text), indent=2)
     assert lossless_json.compact(laid_out) == text
+
+
+@pytest.mark.parametrize("text", ["0e99999", "-0.0e+99999", "0e-99999"])
+def test_zero_is_zero_whatever_its_exponent(text):
+    assert lossless_json.read(text).value == 0

@@ -971,7 +971,49 @@ def test_a_set_that_mixes_secrets_and_public_keys_is_refused():
 
 def test_a_kid_twice_in_a_set_is_refused():
     refused(check(es_token(0, kid="a"), jwks(es(0, kid="a"), es(1, kid="a"))), "key_set_same_kid")
-    refused(check(es_token(0), jwks(es(0), es(1, kid="a"), public_jwk(private("RS256"), kid="a"))), "key_set_same_kid")
+    refused(check(es_token(0), jwks(es(0), es(1, kid="a"), es(2, kid="a"))), "key_set_same_kid")
+
+
+def test_keys_of_two_types_may_share_a_kid():
+    """RFC 7517 §4.5."""
+    assert status(es_token(0, kid="a"), jwks(public_jwk(private("RS256"), kid="a"), es(0, kid="a"))) == "verified"
+
+
+def test_another_key_than_the_one_with_the_kid_is_refused_also_without_a_kid():
+    report = check(es_token(1, kid="a"), jwks(es(0, kid="a"), es(1)))
+    refused(report, "key_kid")
+    assert "the key of the set with that kid does not match" in report.signature.because
+    refused(check(es_token(1, kid="a"), jwks(es(0, kid="a"), es(1, kid="b"))), "key_kid")
+
+
+@pytest.mark.parametrize("marks", [({"use": "enc"}, {"use": "sig"}), ({"alg": "ES384"}, {"alg": "ES256"}), ({"key_ops": ["sign"]}, {})])
+def test_a_key_that_stands_there_twice_verifies_by_the_one_that_may(marks: tuple[dict[str, Any], dict[str, Any]]):
+    for pair in (marks, marks[::-1]):
+        assert status(es_token(0), jwks(*(es(0, kid=str(at), **more) for at, more in enumerate(pair)))) == "verified"
+    refused(check(es_token(0), jwks(es(0, **marks[0]), es(1))), check(es_token(0), json.dumps(es(0, **marks[0]))).signature.faults[0].code)
+
+
+@pytest.mark.parametrize("y", [0, 1 << 455, 1, 2**448 - 2**224 - 2, 2**448 - 2**224 - 1], ids=["0", "-0", "1", "-1", "p"])
+def test_an_ed448_key_of_small_order_verifies_nothing(y: int):
+    key = json.dumps({"kty": "OKP", "crv": "Ed448", "x": b64u(y.to_bytes(57, "little"))})
+    report = check(joined('{"alg":"Ed448"}', CLAIMS, bytes(114)), key)
+    assert report.signature.status == "invalid"
+    assert any("Ed448 public key is a point of small order" in finding.message for finding in report.findings)
+
+
+def test_the_alg_of_an_okp_key_counts_with_its_curve():
+    def of(alg: str) -> str:
+        return status(make({"alg": "EdDSA"}, alg="Ed448"), json.dumps(public_jwk(private("Ed448"), alg=alg)))
+
+    assert [of(alg) for alg in ("Ed25519", "Ed448", "EdDSA")] == ["invalid", "verified", "verified"]
+
+
+def test_many_signatures_by_many_slow_keys_take_no_time():
+    slow = [{"kty": "RSA", "n": integer((1 << 3071) + 2 * at + 1), "e": integer((1 << 3000) + 1)} for at in range(100)]
+    one = {"protected": b64u('{"alg":"RS256"}'), "signature": b64u(bytes([1]) * 384)}
+    text = json.dumps({"payload": b64u(CLAIMS), "signatures": [one] * 20})
+    assert within(1, lambda: status(text, jwks(*slow))) == "invalid"
+    assert "rsa_exponent_long" in codes(read_keys(jwks(slow[0])).all_findings)
 
 
 def test_100_keys_are_read_and_101_are_not():

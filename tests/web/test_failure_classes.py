@@ -9,7 +9,6 @@ import pytest
 from tests.tokens.telling import judged
 from tests.tokens.test_failure_classes import ROWS, given, nested
 
-
 PLACE = re.compile(r"line \d+, column \d+")
 
 

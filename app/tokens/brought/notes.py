@@ -112,7 +112,8 @@ def _thumbprints(token: Token, brought: tuple[Brought, ...]) -> Iterator[Finding
 
 def _is_expected(token: Token, one: Brought) -> bool:
     """Whether the token's type asks for just this key (RFC 7515 §4.1.9: case and `application/` do not count)."""
-    typ = token.header.value.get("typ") if token.header else None
+    header = token.header.value if token.header else None
+    typ = header.get("typ") if isinstance(header, dict) else None
     wanted = _EXPECTED.get(typ.lower().removeprefix("application/")) if isinstance(typ, str) else None
     return one.parameter == wanted and one.key is not None and one.key.public is not None
 

@@ -74,6 +74,8 @@ def _unwrap_rsa(
 ) -> bytes | None:
     by_chance = secrets.token_bytes(content.key_size)
     private: Any = key.load_private() if key.load_private else None
+    if private is None:
+        return None
     try:
         unwrapped: bytes = private.decrypt(encrypted_key, rsa_padding(management.digest, management.digest))
     except ValueError:
@@ -85,6 +87,8 @@ def _unwrap_agreed(
     management: KeyManagement, content: ContentEncryption, key: Key, parameters: Parameters, encrypted_key: bytes
 ) -> bytes | None:
     private: Any = key.load_private() if key.load_private else None
+    if private is None:
+        return None
     agreed = agree(management, content, private, parameters.epk, parameters.apu, parameters.apv)
     return aes_unwrap(agreed, encrypted_key) if management.wrap_size else agreed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from app.tokens import base64url, lossless_json
@@ -15,6 +16,7 @@ NAMES = ("header", "encrypted key", "IV", "ciphertext", "tag")
 MAX_RECIPIENTS = 100
 # RFC 7516 §4.1.3 and §4.1.13: what changes how the rest is read must be protected.
 _PROTECTED_ONLY = ("crit", "zip")
+_MOST_DOUBLED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _from_json(token: Token) -> Message | None:
         text = token.members["aad"]
         if isinstance(text, str):
             aad = f"{aad}.{text}"
+            if base64url.decode(text.encode("utf-8", "surrogatepass")) is None:
+                problems.append(_form("aad", text, "canonical base64url text"))
         else:
             problems.append(_form("aad", text, "a string"))
     return Message(
@@ -132,7 +136,8 @@ def _joined(headers: tuple[dict[str, Any], dict[str, Any], Any], problems: list[
     if not isinstance(each, dict):
         problems.append(_form("header", each, "an object"))
         each = {}
-    for name in sorted((own.keys() & shared.keys()) | (own.keys() & each.keys()) | (shared.keys() & each.keys())):
+    doubled = (name for one, other in ((own, shared), (own, each), (shared, each)) for name in one if name in other)
+    for name in sorted(set(islice(doubled, _MOST_DOUBLED))):
         problems.append(found("jwe_header_twice", "header", name=quoted(name)))
     for name in _PROTECTED_ONLY:
         if name in shared or name in each:
@@ -141,4 +146,4 @@ def _joined(headers: tuple[dict[str, Any], dict[str, Any], Any], problems: list[
 
 
 def _form(name: str, value: object, need: str) -> Finding:
-    return found("json_form_damaged", "token", name=name, kind=kind_of(value), need=need)
+    return found("json_form_damaged", "token", name=name, kind=kind_of(value), need=need, spec="RFC 7516 §7.2.1")

@@ -10,7 +10,7 @@ from typing import Any
 from app.tokens import base64url, lossless_json
 from app.tokens.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, ContentEncryption, KeyManagement
 from app.tokens.findings import kind_of, quoted
-from app.tokens.jwe import rules
+from app.tokens.jwe import fitness, rules
 from app.tokens.jwe.key_management import fits
 from app.tokens.jwe.message import MAX_RECIPIENTS
 from app.tokens.jwe.parameters import MAX_ROUNDS
@@ -158,4 +158,5 @@ def _key(management: KeyManagement, content: ContentEncryption, keys: Keys, kid:
         raise CannotEncode("key_size", f"{what} needs a {need}-byte key; this one has {size}.", f"Give a random key of {need} bytes.")
     if any(fault.code == "secret_empty" for fault in sized[0].faults):
         raise CannotEncode("secret_empty", "The password is empty: anyone can decrypt with it.", "Use a long password.")
-    return min(sized, key=lambda key: key.kid != kid)
+    named = [key for key in sized if key.kid is not None and key.kid == kid]
+    return min(named or sized, key=lambda key: bool(fitness.key_faults(management, content, key, "encrypt")))

@@ -178,6 +178,8 @@ def _ec(members: Members) -> Key:
         public = numbers.public_key()
     except ValueError:
         raise off_the_curve(members, curve, x, y) from None
+    if public.public_numbers() != numbers:  # a coordinate of the prime or more, which OpenSSL brings down
+        raise off_the_curve(members, curve, x, y)
     key = of_public(public, "JWK")
     assert key is not None
     if members.has("d"):

@@ -75,7 +75,8 @@ def set_faults(keys: list[Key]) -> list[Finding]:
     types = {key.key_type for key in keys}
     if "oct" in types and len(types) > 1:
         faults.append(found("key_set_mixed", "key"))
-    for kid, count in Counter(key.kid for key in keys if key.kid is not None).items():
+    # Keys of different types may share one, if the application takes them for alternatives (RFC 7517 §4.5); alg tells them apart.
+    for (kid, _), count in Counter((key.kid, key.key_type) for key in keys if key.kid is not None).items():
         if count > 1:
             faults.append(found("key_set_same_kid", "key", kid=quoted(kid), count=count))
     return faults

@@ -40,8 +40,12 @@ PrivateKey = (
 
 _P25519 = 2**255 - 19
 _Y_OF_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
-# y of the points of order 1, 2, 4 and 8.
-_SMALL_ORDER = frozenset((1, _P25519 - 1, 0, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8))
+_P448 = 2**448 - 2**224 - 1
+# The prime of each curve, and y of its points of order 1, 2, 4 and 8.
+_SMALL_ORDER = {
+    "Ed25519": (_P25519, frozenset((1, _P25519 - 1, 0, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8))),
+    "Ed448": (_P448, frozenset((1, _P448 - 1, 0))),
+}
 _EC_NAMES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
 _CLASSES: tuple[tuple[type, type, str, str], ...] = (
     (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey, "OKP", "Ed25519"),
@@ -111,6 +115,13 @@ class Key:
         if self.kid is not None:
             return f'{self.name}, kid "{quoted(self.kid)}"'
         return f"{self.name}, number {self.position} of the set" if self.position else self.name
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is something to verify with, at a cost that a request may have."""
+        if self.faults and any(fault.code in ("rsa_too_long", "rsa_exponent_long") for fault in self.faults):
+            return False
+        return self.secret is not None or self.public is not None
 
     def fits(self, algorithm: Algorithm) -> bool:
         """Whether type and curve are those of *algorithm*; sizes and permissions are judged elsewhere."""
@@ -223,14 +234,15 @@ def of_public(public: object, read_as: str, **facts: Any) -> Key | None:
     if described is None:
         return None
     key_type, curve, bits = described
-    if isinstance(public, ed25519.Ed25519PublicKey) and _is_of_small_order(public.public_bytes_raw()):
-        facts["faults"] = (*facts.get("faults", ()), found("key_small_order", "key"))
+    if curve in _SMALL_ORDER and _is_of_small_order(public.public_bytes_raw(), curve):  # type: ignore[attr-defined]
+        facts["faults"] = (*facts.get("faults", ()), found("key_small_order", "key", curve=curve))
     return Key(key_type, bits, read_as, curve, public=public, **facts)  # type: ignore[arg-type]
 
 
-def _is_of_small_order(point: bytes) -> bool:
-    """Whether it is one of the eight points whose multiples are few, in any spelling; the last bit is the sign of x."""
-    return int.from_bytes(point, "little") % 2**255 % _P25519 in _SMALL_ORDER
+def _is_of_small_order(point: bytes, curve: str) -> bool:
+    """Whether it is one of the points whose multiples are few, in any spelling; the last bit is the sign of x."""
+    prime, few = _SMALL_ORDER[curve]
+    return int.from_bytes(point, "little") % (1 << len(point) * 8 - 1) % prime in few
 
 
 def of_private(private: Any, read_as: str, **facts: Any) -> Key | None:

@@ -10,6 +10,8 @@ from app.tokens.findings import Finding, found
 
 MIN_BITS, MAX_BITS = 512, 8192
 _RECOVER_MAX_BITS = 4096  # recovering the primes of a 16,384-bit key would take 7 s
+_BASES, _UNLUCKY = 20, 4
+_MAX_EXPONENT_BITS = 256  # FIPS 186-5, A.1.1; each further one makes every verification dearer
 
 # A modulus made by the faulty generator is, modulo each of these primes, a power of 65537 (CVE-2017-15361).
 _ROCA_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
@@ -27,6 +29,8 @@ def public_faults(n: int, e: int) -> tuple[Finding, ...]:
     if e < 3 or e % 2 == 0:
         harm = "signatures can be forged by anyone" if e < 2 else "no signature can be verified with it"
         faults.append(found("rsa_exponent", "key", e=e if e < 10**6 else "even", harm=harm))
+    if e.bit_length() > _MAX_EXPONENT_BITS:
+        faults.append(found("rsa_exponent_long", "key", bits=e.bit_length(), most=_MAX_EXPONENT_BITS))
     if is_roca(n):
         faults.append(found("rsa_roca", "key"))
     return tuple(faults)
@@ -72,11 +76,47 @@ def recover(n: int, e: int, d: int) -> rsa.RSAPrivateNumbers | None:
     """All private numbers from n, e and d alone; None when they are no RSA key or too large to try."""
     if n.bit_length() > _RECOVER_MAX_BITS or not 1 < d < n:
         return None
+    p = _factor(n, e * d - 1)
+    if not p:
+        return None
     try:
-        p, q = rsa.rsa_recover_prime_factors(n, e, d)
+        return complete(n, e, d, max(p, n // p), min(p, n // p))
     except ValueError:
         return None
-    return complete(n, e, d, p, q)
+
+
+def _is_hopeless(n: int) -> bool:
+    """Whether *n* is prime, or a power: then no base finds a factor, and each takes its time."""
+    return pow(2, n - 1, n) == 1 or any(_root(n, power) ** power == n for power in range(2, n.bit_length() // 8))
+
+
+def _root(n: int, power: int) -> int:
+    """The largest number whose *power* is at most *n*, by Newton's way."""
+    root = 1 << -(-n.bit_length() // power)
+    while (closer := ((power - 1) * root + n // root ** (power - 1)) // power) < root:
+        root = closer
+    return root
+
+
+def _factor(n: int, rest: int) -> int:
+    """A factor of *n* when every number to the power of *rest* is 1 modulo *n*, or 0 (NIST SP 800-56B, Appendix C.1).
+
+    Each base finds one with a chance of a half at least, so that twenty do for every key that is one.
+    """
+    twos = (rest & -rest).bit_length() - 1
+    for number, base in enumerate(_SMALL_PRIMES[:_BASES]):
+        if number == _UNLUCKY and _is_hopeless(n):
+            return 0
+        power = pow(base, rest >> twos, n)
+        for _ in range(twos):
+            before, power = power, power * power % n
+            if power == 1:
+                if before not in (1, n - 1):
+                    return math.gcd(before - 1, n)
+                break
+        else:
+            return 0
+    return 0
 
 
 def complete(n: int, e: int, d: int, p: int, q: int) -> rsa.RSAPrivateNumbers:

@@ -250,7 +250,7 @@ class _Search:
 
 
 def _is_usable(key: Key) -> bool:
-    return key.secret is not None or (key.public is not None and not any(fault.code == "rsa_too_long" for fault in key.faults))
+    return key.is_usable
 
 
 def _cost(key: Key) -> int:
