@@ -64,7 +64,7 @@ def _sign(form: Form, box: tokens.Keys) -> str:
         ).token
     except tokens.CannotEncode as error:
         if error.code == "header_not_json":
-            return f"{what_is_wrong(header)} {error.hint}"
+            return f"The header is not JSON. {what_is_wrong(header)} {error.hint}"
         if error.code in ("header_not_an_object", "not_unicode"):
             return f"{error.message} {error.hint}".strip()
         if is_encrypted(form.token):

@@ -338,3 +338,37 @@ def test_no_address_ever_holds_what_was_typed(debugger, watch, make_token):
         assert canary not in request.url
         assert token.split(".")[1] not in request.url
     assert canary not in debugger.page.url
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (768, 1024), (390, 844)])
+def test_what_is_said_of_an_edit_is_in_sight_and_moves_nothing(debugger, size):
+    page = debugger.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    debugger.open("/?example=RS256")
+    debugger.key.fill("")
+    debugger.says("Signature not checked")
+    debugger.payload.scroll_into_view_if_needed()
+    debugger.caret_after(debugger.payload, "issuer")
+    before = page.locator("#payload").bounding_box()
+    page.keyboard.type("x")
+    expect(debugger.notice).to_contain_text("old signature stays")
+    expect(debugger.notice.locator("p")).to_be_in_viewport(ratio=1)
+    if size[0] > 1000:  # below, the findings stand above the payload
+        assert page.locator("#payload").bounding_box()["y"] <= before["y"] + 20
+
+
+def test_on_a_phone_a_claim_has_the_width_of_the_page(debugger):
+    page = debugger.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    debugger.open("/?example=RS256")
+    page.get_by_text("claims", exact=True).click()
+    assert page.locator("#claims .value").first.bounding_box()["width"] > 340
+
+
+@pytest.mark.parametrize("width", [320, 390, 576, 640, 768, 860, 896, 1024])
+def test_every_page_is_in_the_navigation_at_every_width(debugger, width):
+    page = debugger.page
+    page.set_viewport_size({"width": width, "height": 700})
+    for link in page.locator(".top nav a").all():
+        expect(link).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

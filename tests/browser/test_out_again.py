@@ -49,6 +49,21 @@ def test_the_token_is_copied_in_several_forms(debugger, copied, make_token):
     assert json.loads(copied("payload, JSON")) == {"sub": "a"}
 
 
+def test_a_button_says_what_it_did_and_is_itself_again(debugger):
+    debugger.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = debugger.page.locator("[data-copy=token-text]")
+    summary = debugger.page.locator("#copy-as summary")
+    for _ in range(2):
+        button.click()
+        button.click()
+        expect(button).to_have_text("copied")
+        expect(button).to_have_text("copy")
+        summary.click()
+        debugger.page.locator("[data-as=curl]").click()
+        expect(summary).to_have_text("copied", use_inner_text=True)
+        expect(summary).to_have_text("as", use_inner_text=True)
+
+
 def test_line_breaks_in_a_token_are_not_copied(debugger, copied, make_token):
     token = make_token()
     debugger.paste(debugger.token, f"{token[:30]}\n  {token[30:]}")
@@ -79,7 +94,7 @@ def test_without_a_server_nothing_is_said_to_be_copied(debugger, watch):
     debugger.page.route("**/report", lambda route: route.abort())
     debugger.page.locator("#copy-as summary").click()
     debugger.page.get_by_role("button", name="Markdown").click()
-    expect(debugger.page.locator("#said")).to_contain_text("Nothing is copied")
+    expect(debugger.notice).to_contain_text("Nothing is copied")
 
 
 def test_the_menu_works_by_keyboard(debugger):

@@ -347,6 +347,72 @@ def test_a_key_that_cannot_sign_keeps_the_old_signature_and_the_verdict_says_so(
         assert "does not match" in dom.words("verdict")
 
 
+def test_an_edit_that_is_taken_back_needs_no_key(api, post, filled):
+    form = filled("ES256")
+    pair = api("keys", {"algorithm": "ES256"})
+    token = api("encode", {"header": {"alg": "ES256"}, "payload": {"sub": "1"}, "key": pair["private"]["pem"]})["token"]
+    form |= {"token": token.replace(".", ".ewog", 1), "header": '{"alg":"ES256"}', "payload": '{"sub":"1"}', "key": pair["public"]["pem"]}
+    dom = post("/encode", form, HTMX)
+    assert dom.typed("token-text") == token
+    assert not dom.words("notice")
+    assert tone(dom) != "bad"
+
+
+def test_without_a_signature_there_is_no_old_one(post, filled):
+    form = filled("HS256") | {"token": "eyJhbGciOiJIUzI1NiJ9.e30.", "key": ""}
+    words = post("/encode", form, HTMX).words("notice")
+    assert words.startswith("Not signed. ")
+    assert "old signature" not in words
+
+
+def test_the_note_of_the_payload_is_true_of_the_text_as_it_is(post, filled):
+    form = filled("HS256")
+    note = "signed on one line"
+    assert form["payload_layout"] == "compact"
+    for path in ("/encode", "/verify"):
+        assert note in post(path, form).words("claims")
+        for text in (form["payload"].replace('",', '", ', 1), form["payload"] + "x"):
+            assert note not in post(path, form | {"payload": text}).words("claims")
+    assert note in post("/decode", form | {"payload": "x"}).words("claims")
+
+
+def test_a_place_in_a_sentence_is_that_of_the_pane(post, api):
+    token = api("encode", {"header": {"alg": "none"}, "payload": '{"a":1,"id":9007199254740993}', "key": ""})["token"]
+    (finding,) = [one for one in api("verify", {"token": token, "key": ""})["findings"] if one["code"] == "json_big_integer"]
+    assert "(line 1, column 13)" in finding["message"]
+    words = post("/decode", {"token": token}).words("findings")
+    assert "(line 3, column 9)" in words
+    assert "line 1" not in words
+
+
+def test_a_leeway_below_zero_is_not_read(post, filled):
+    dom = post("/verify", filled("RS256") | {"leeway": "-100"})
+    assert "Leeway is not read: it takes seconds, 0 or more." in dom.words("notice")
+
+
+def test_a_list_of_algorithms_is_read_to_the_letter(post, filled):
+    assert "names are case-sensitive" in post("/verify", filled("HS256") | {"algorithms": "hs256"}).words("verdict")
+    assert "case-sensitive" not in post("/verify", filled("HS256") | {"algorithms": "RS256"}).words("verdict")
+
+
+def test_an_algorithm_for_encryption_signs_nothing_and_makes_no_key(post, filled):
+    dom = post("/encode", filled("HS256") | {"header": '{"alg":"RSA-OAEP"}'})
+    assert 'alg "RSA-OAEP" is for encryption (JWE).' in dom.words("notice")
+    assert "Generate RSA-OAEP key" not in dom.words("key_note")
+    assert "is not an algorithm" not in dom.words("notice")
+
+
+def test_a_header_that_is_no_json_is_told_what_is_wrong_with_it(post, filled):
+    words = post("/encode", filled("HS256") | {"header": '{"alg":"HS256",}'}).words("notice")
+    assert 'trailing comma before "}" (line 1, column 16)' in words
+
+
+def test_what_another_key_decrypted_is_not_taken_for_read(post, filled):
+    form = filled("RSA-OAEP-256")
+    assert "Not read from this token" not in post("/verify", form).words("claims")
+    assert "Not read from this token: no key here opens it." in post("/verify", form | {"key": "nonsense"}).words("claims")
+
+
 @pytest.mark.parametrize("header", ["{", "", "[]", "nonsense", '{"alg":"HS256"', '{"alg":"HS256",}', "5"])
 def test_a_broken_header_leaves_the_token(post, filled, header):
     form = {**filled(), "header": header}
