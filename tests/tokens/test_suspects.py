@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -592,6 +592,128 @@ def test_the_list_is_bounded_and_holds_each_secret_once():
     for secret in (b"secret", b"your-384-bit-secret", b"your-512-bit-secret", b"qwertyuiopasdfghjklzxcvbnm123456", b"shhhhh"):
         assert secret in weak.secrets()
     assert b"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long" in weak.secrets()
+
+
+# a token in JSON, and one with a tail
+
+
+DISCLOSURE = b64u('["salt","a",1]')
+DIGEST = b64u(hashlib.sha256(DISCLOSURE.encode()).digest())
+SD_CLAIMS = f'{{"exp":1800000000,"_sd":["{DIGEST}"]}}'
+SPACED = f'{{"exp": 1800000000, "_sd": ["{DIGEST}"]}}'
+FORMS: dict[str, Any] = {
+    "flattened": lambda h, p, s: json.dumps({"payload": p, "protected": h, "signature": s}),
+    "general": lambda h, p, s: f' {{"signatures": [{{"signature":"{s}", "x": 1, "protected":"{h}"}}],\n"y":"é", "payload":"{p}"}}',
+    "with an unprotected header": lambda h, p, s: json.dumps({"protected": h, "header": {"x": 1}, "payload": p, "signature": s}),
+    "wrapped": lambda h, p, s: f'Bearer {{"protected":"{h}","payload":"{p}","signature":"{s}"}}',
+    "SD-JWT": lambda h, p, s: f"{h}.{p}.{s}~{DISCLOSURE}~",
+    "SD-JWT in JSON": lambda h, p, s: json.dumps({"payload": p, "protected": h, "signature": s, "header": {"disclosures": [DISCLOSURE]}}),
+}
+
+
+def broken(what: str) -> tuple[str, str, str, str]:
+    """A compact token that does not verify, its key, the finding that says why, and the good token if there is one."""
+    header, payload = b64u('{"alg":"ES256","kid":"a"}'), b64u(SD_CLAIMS)
+    good = make('{"alg":"ES256","kid":"a"}', SD_CLAIMS, alg="ES256")
+    signature = good.rpartition(".")[2]
+    pem = public_pem(private("ES256"))
+    if what == "DER":
+        r, s = (int.from_bytes(half, "big") for half in (unb64u(signature)[:32], unb64u(signature)[32:]))
+        return with_signature(good, encode_dss_signature(r, s)), pem, "suspect_der_signature", good
+    if what == "hex":
+        return with_signature(good, b64u(unb64u(signature).hex())), pem, "suspect_signature_text", good
+    if what == "payload anew":
+        return f"{header}.{b64u(SPACED)}.{signature}", pem, "suspect_rewritten", good
+    if what == "header anew":
+        turned = b64u('{"kid":"a","alg":"ES256"}')
+        return f"{turned}.{payload}.{signature}", pem, "suspect_rewritten", good
+    if what == "both anew":
+        spaced = b64u('{"alg": "ES256", "kid": "a"}')
+        return f"{spaced}.{b64u(SPACED)}.{signature}", pem, "suspect_rewritten", good
+    if what == "padded":
+        return f"{padded(header)}.{payload}.{signature}", pem, "suspect_spelling", good
+    if what == "text":
+        return signed(f"{header}{payload}".encode(), "ES256", shown=f"{header}.{payload}"), pem, "suspect_signing_input", ""
+    if what == "digest":
+        r, s = decode_dss_signature(private("ES256").sign(good.rpartition(".")[0].encode(), ec.ECDSA(hashes.SHA384())))
+        return with_signature(good, r.to_bytes(32, "big") + s.to_bytes(32, "big")), pem, "suspect_digest", ""
+    if what == "PS for RS":
+        return make({"alg": "RS256"}, SD_CLAIMS, alg="PS256"), public_pem(private("RS256")), "suspect_algorithm", ""
+    if what == "HS512 for HS256":
+        return make(HS, SD_CLAIMS, alg="HS512"), SECRET, "suspect_algorithm", ""
+    if what == "public key":
+        return make(HS, SD_CLAIMS, key=pem), pem, "suspect_public_key_as_secret", ""
+    if what == "line break":
+        return make(HS, SD_CLAIMS, key=f"{LONG}\n"), LONG, "suspect_secret_text", ""
+    return make(HS, SD_CLAIMS, key="secret"), LONG, "suspect_weak_secret", ""
+
+
+MENDED = ("DER", "hex", "payload anew", "header anew", "both anew", "padded")
+NAMED = ("text", "digest", "PS for RS", "HS512 for HS256", "public key", "line break", "weak")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("what", [*MENDED, *NAMED])
+def test_every_form_of_a_token_has_the_suspects_of_the_compact_one(what: str, form: str):
+    text, key, code, good = broken(what)
+    spell = FORMS[form]
+    suspect = the_suspect(check(spell(*text.split(".")), key), code)
+    compact = the_suspect(check(text, key), code)
+    assert suspect.message == compact.message
+    if good:
+        report = mended(check(spell(*text.split(".")), key), suspect.repairs[0], key)
+        assert report.token.text == spell(*good.split("."))
+        assert report.signature.status == "verified"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_token_is_warned_of_a_well_known_secret(form: str):
+    secret = "a-string-secret-at-least-256-bits-long"
+    report = check(FORMS[form](*make(HS, SD_CLAIMS, key=secret).split(".")), secret)
+    assert (report.signature.status, codes(report.suspects)) == ("verified", ["weak_secret"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_token_has_the_mismatch_at_its_place(form: str):
+    good = token("HS256", SD_CLAIMS)
+    text, signature = FORMS[form](*good.split(".")), good.rpartition(".")[2]
+    (mismatch,) = [one for one in check(text, LONG).findings if one.code == "signature_mismatch"]
+    assert text[mismatch.offset : (mismatch.offset or 0) + (mismatch.length or 0)] == signature
+
+
+def escaped(segment: str) -> str:
+    return f"\\u{ord(segment[0]):04x}{segment[1:]}"
+
+
+@pytest.mark.parametrize("what", MENDED)
+def test_a_member_written_with_escapes_is_not_mended(what: str):
+    text, key, code, _ = broken(what)
+    shown = FORMS["flattened"](*text.split("."))
+    for segment in text.split("."):
+        shown = shown.replace(f'"{segment}"', f'"{escaped(segment)}"')
+    suspect = the_suspect(check(shown, key), code)
+    assert suspect.repairs == ()
+    assert suspect.offset is None or 0 < suspect.offset < len(shown)
+
+
+@pytest.mark.parametrize(("what", "count"), [("payload anew", 0), ("both anew", 0), ("header anew", 1), ("DER", 1)])
+def test_the_payload_of_several_signatures_is_not_mended_for_one(what: str, count: int):
+    text, key, code, _ = broken(what)
+    header, payload, signature = text.split(".")
+    other = {"protected": b64u(HS), "signature": b64u(bytes(32))}
+    shown = json.dumps({"payload": payload, "signatures": [other, {"protected": header, "signature": signature}]})
+    suspect = the_suspect(check(shown, key), code)
+    assert len(suspect.repairs) == count
+    if count:
+        assert mended(check(shown, key), suspect.repairs[0], key).signature.status == "verified"
+
+
+def test_what_the_holder_has_signed_is_not_changed_under_it():
+    text, key, code, _ = broken("DER")
+    shown = f"{text}~{DISCLOSURE}~"
+    for covers, count in ((shown, 0), ("another", 1)):
+        binding = make('{"alg":"HS256","typ":"kb+jwt"}', json.dumps({"sd_hash": b64u(hashlib.sha256(covers.encode()).digest())}))
+        assert len(the_suspect(check(shown + binding, key), code).repairs) == count
 
 
 # nothing is said that is not so

@@ -19,7 +19,7 @@ from app.tokens.findings import Finding, Repair, found, quoted
 from app.tokens.jws import Signature
 from app.tokens.keys import Key, Keys
 from app.tokens.suspects import digests, inputs, secrets, signatures, weak
-from app.tokens.suspects.candidate import span, whole_token
+from app.tokens.suspects.candidate import rewritten, span
 
 _LONGEST_SIGNATURE = 20_000
 _SHORTEST_SIGNATURE = 8
@@ -47,7 +47,7 @@ def search(token: Token, keys: Keys, verdict: Signature, signing_input: bytes, *
 
     Not *thorough*: nothing is tried, and only what was compared is told.
     """
-    if not token.is_compact_jws or not _SHORTEST_SIGNATURE <= len(token.signature) <= _LONGEST_SIGNATURE:
+    if not token.is_signed or not _SHORTEST_SIGNATURE <= len(token.signature) <= _LONGEST_SIGNATURE:
         return ()
     if verdict.matches:
         return _known_to_all(verdict)
@@ -104,7 +104,7 @@ class _Search:
         if verdict.matches is not False or verdict.findings or row is None or key is None:
             return None
         tried = "" if self.was_too_dear or not is_all else f" Tried in vain: {_TRIED[row.family]}."
-        offset, length = span(self.token, self.token.parts[2], self.token.parts[2])
+        offset, length = span(self.token, 2)
         facts = {"compared": self.compared(row, key), "tried": tried, "fix": f"Check the {'secret' if row.family == 'hmac' else 'key'}."}
         return found("signature_mismatch", "signature", offset=offset, length=length, **facts)  # type: ignore[arg-type]
 
@@ -187,7 +187,7 @@ class _Search:
         for key in self.fitting[:3]:
             plain = inputs.plainly_spelt(self.token)
             if plain and self.verifies(self.named, key, plain.signing_input, plain.signature):
-                yield found("suspect_spelling", "token", repairs=(whole_token(self.token, "Write it plainly", plain.text),))
+                yield found("suspect_spelling", "token", repairs=rewritten(self.token, "Write it plainly", plain.texts))
             self.was_too_dear |= len(self.data) > inputs.LONGEST
             for candidate in inputs.signed_instead(self.token, self.data, self.named):
                 if self.verifies(self.named, key, candidate.data, self.token.signature):

@@ -15,7 +15,7 @@ from app.tokens.algorithms import Algorithm
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found
 from app.tokens.lossless_json import Document
-from app.tokens.suspects.candidate import Candidate, segments, span
+from app.tokens.suspects.candidate import Candidate, rewritten, span
 
 LONGEST = 40_000
 """Of longer tokens only the text as it stands is tried: each other one would have to be made and hashed."""
@@ -30,7 +30,8 @@ _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 class Plain:
     """The token in canonical base64url."""
 
-    text: str
+    texts: dict[int, str]
+    """What to write, by the number of the segment."""
     signing_input: bytes
     signature: bytes
 
@@ -41,7 +42,9 @@ def plainly_spelt(token: Token) -> Plain | None:
         return None
     data = [base64url.explain(part.text)[0] for part in token.parts]
     texts = [base64url.encode(one) for one in data]
-    return Plain(".".join(texts), ".".join(texts[:2]).encode(), data[2])
+    is_compact = token.serialization == "compact"  # there the dots between are written too
+    written = {number: text for number, text in enumerate(texts) if is_compact or text != token.parts[number].text}
+    return Plain(written, ".".join(texts[:2]).encode(), data[2])
 
 
 def signed_instead(token: Token, data: bytes, algorithm: Algorithm) -> Iterator[Candidate]:
@@ -82,30 +85,31 @@ def _detached(payload: bytes) -> Document:
 
 
 def _written_anew(token: Token, header: bytes, payload: bytes, document: Document | None, own: bool) -> Iterator[Candidate]:
-    headers = dict(_layouts(token.header, shuffled=True))
+    headers = dict(_layouts(token.protected if token.unprotected else token.header, shuffled=True))
     payloads = dict(_layouts(document, shuffled=False))
     for text, how in payloads.items():
-        yield _anew(token, header, _encoded(text), 1 if own else 2, 1, f"payload had been written {how}")
+        yield _anew(token, header, _encoded(text), (1,) if own else (), f"payload had been written {how}")
     for text, how in headers.items():
-        yield _anew(token, _encoded(text), payload, 0, 0 if own else -1, f"header had been written {how}")
+        yield _anew(token, _encoded(text), payload, (0,) if own else (), f"header had been written {how}")
     for text, how in headers.items():
         other = next((one for one, name in payloads.items() if name == how), None)
         if other is not None:
-            yield _anew(token, _encoded(text), _encoded(other), 0 if own else 2, 1, f"header and payload had been written {how}")
+            yield _anew(token, _encoded(text), _encoded(other), (0, 1) if own else (), f"header and payload had been written {how}")
 
 
-def _anew(token: Token, header: bytes, payload: bytes, first: int, last: int, how: str) -> Candidate:
-    return Candidate(header + b"." + payload, partial(_say_anew, token, (header, payload), first, last, how))
+def _anew(token: Token, header: bytes, payload: bytes, numbers: tuple[int, ...], how: str) -> Candidate:
+    return Candidate(header + b"." + payload, partial(_say_anew, token, (header, payload), numbers, how))
 
 
-def _say_anew(token: Token, spelt: tuple[bytes, bytes], first: int, last: int, how: str) -> Finding:
+def _say_anew(token: Token, spelt: tuple[bytes, bytes], numbers: tuple[int, ...], how: str) -> Finding:
     """The finding, with the repair that puts back what was signed; detached content is not in the token to be mended."""
     segment = "header" if how.startswith("header") else "payload"
-    if last < first:
+    if not numbers:
         return found("suspect_rewritten", segment, how=how)  # type: ignore[arg-type]
-    offset, length = span(token, token.parts[first], token.parts[last])
-    repair = segments(token, "Write it as it was signed", first, last, b".".join(spelt[first : last + 1]).decode("utf-8", "surrogatepass"))
-    return found("suspect_rewritten", segment, offset=offset, length=length, repairs=(repair,), how=how)  # type: ignore[arg-type]
+    offset, length = span(token, *numbers)
+    texts = {number: spelt[number].decode("utf-8", "surrogatepass") for number in numbers}
+    repairs = rewritten(token, "Write it as it was signed", texts)
+    return found("suspect_rewritten", segment, offset=offset, length=length, repairs=repairs, how=how)  # type: ignore[arg-type]
 
 
 def _encoded(text: str) -> bytes:

@@ -13,7 +13,7 @@ from app.tokens.algorithms import CURVES, Algorithm
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, found
 from app.tokens.keys import Key, decoded
-from app.tokens.suspects.candidate import Candidate, segments, span
+from app.tokens.suspects.candidate import Candidate, rewritten, span
 
 _MOST_OFF = 4
 """By how many bytes a half may be too short or too long when the two are not of one width."""
@@ -37,7 +37,7 @@ def cut_or_long(token: Token, right: bytes, algorithm: Algorithm) -> Iterator[Fi
     """A MAC that breaks off; *right* is the whole one, which is never told (CVE-2019-7644): the log of a check must sign nothing."""
     size = len(token.signature)
     if size < len(right) and right.startswith(token.signature):
-        offset, length = span(token, token.parts[2], token.parts[2])
+        offset, length = span(token, 2)
         yield found(
             "suspect_signature_cut",
             "signature",
@@ -55,9 +55,9 @@ def _candidate(token: Token, data: bytes, code: str, **facts: Any) -> Candidate:
 
 
 def _converted(token: Token, data: bytes, code: str, **facts: Any) -> Finding:
-    offset, length = span(token, token.parts[2], token.parts[2])
-    repair = segments(token, "Convert the signature", 2, 2, base64url.encode(data))
-    return found(code, "signature", offset=offset, length=length, repairs=(repair,), **facts)
+    offset, length = span(token, 2)
+    repairs = rewritten(token, "Convert the signature", {2: base64url.encode(data)})
+    return found(code, "signature", offset=offset, length=length, repairs=repairs, **facts)
 
 
 def _as_bytes(token: Token) -> Iterator[tuple[bytes, str]]:
