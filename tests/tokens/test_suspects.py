@@ -27,6 +27,7 @@ from tests.tokens.keyring import (
     HALF,
     HMAC,
     NOW,
+    RAW,
     RSA,
     SECRET,
     SIGNING,
@@ -501,6 +502,25 @@ def test_another_signed_text_is_named(data: bytes, words: str):
     assert words in suspect.message
     assert suspect.repairs == ()
     assert suspect.spec == "RFC 7515 §5.1"
+
+
+@pytest.mark.parametrize("alg", [alg for alg in SIGNING if alg not in HMAC])
+@pytest.mark.parametrize("what", ["CR LF", "line break", "dot", "UTF-16 (big-endian)", "hexadecimal", "another order"])
+def test_the_last_of_the_texts_is_reached_with_every_algorithm(alg: str, what: str):
+    header, turned = f'{{"alg":"{alg}","typ":"JWT","kid":"a"}}', f'{{"kid":"a","typ":"JWT","alg":"{alg}"}}'
+    shown = f"{b64u(header)}.{b64u(LAYOUTS['compact'])}"
+    digest = hashlib.sha512(shown.encode()) if alg in RAW else hashlib.new(f"sha{alg[2:5]}", shown.encode())
+    data = {
+        "CR LF": f"{shown}\r\n".encode(),
+        "line break": f"{shown}\n".encode(),
+        "dot": f"{shown}.".encode(),
+        "UTF-16 (big-endian)": shown.encode("utf-16-be"),
+        "hexadecimal": digest.hexdigest().encode(),
+        "another order": f"{b64u(turned)}.{b64u(LAYOUTS['compact'])}".encode(),
+    }[what]
+    report = check(signed(data, alg, shown=shown), public_key(alg))
+    code = "suspect_rewritten" if what == "another order" else "suspect_signing_input"
+    assert what in the_suspect(report, code).message
 
 
 def test_a_text_signed_in_standard_base64_is_named():

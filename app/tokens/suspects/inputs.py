@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, permutations
@@ -57,9 +57,12 @@ def signed_instead(token: Token, data: bytes, algorithm: Algorithm) -> Iterator[
     header, _, payload = data.partition(b".")
     own = data == token.signing_input
     document = None if token.inflated else token.payload if own else _detached(payload)
-    yield from _written_anew(token, header, payload, document, own)
+    protected = token.protected if token.unprotected else token.header
+    yield from _written_anew(token, header, payload, protected, document, own)
     for text, what in _other_texts(token, header, payload, algorithm):
         yield Candidate(text, partial(_instead, what))
+    for order in _in_other_orders(protected):
+        yield _header_anew(token, order, payload, own, "with its members in another order")
 
 
 def _unencoded(data: bytes) -> Iterator[Candidate]:
@@ -84,17 +87,22 @@ def _detached(payload: bytes) -> Document:
     return lossless_json.read((base64url.decode(payload) or b"").decode("utf-8", "replace"))
 
 
-def _written_anew(token: Token, header: bytes, payload: bytes, document: Document | None, own: bool) -> Iterator[Candidate]:
-    headers = dict(_layouts(token.protected if token.unprotected else token.header, shuffled=True))
-    payloads = dict(_layouts(document, shuffled=False))
+def _written_anew(
+    token: Token, header: bytes, payload: bytes, protected: Document | None, document: Document | None, own: bool
+) -> Iterator[Candidate]:
+    headers, payloads = dict(_layouts(protected)), dict(_layouts(document))
     for text, how in payloads.items():
         yield _anew(token, header, _encoded(text), (1,) if own else (), f"payload had been written {how}")
     for text, how in headers.items():
-        yield _anew(token, _encoded(text), payload, (0,) if own else (), f"header had been written {how}")
+        yield _header_anew(token, text, payload, own, how)
     for text, how in headers.items():
         other = next((one for one, name in payloads.items() if name == how), None)
         if other is not None:
             yield _anew(token, _encoded(text), _encoded(other), (0, 1) if own else (), f"header and payload had been written {how}")
+
+
+def _header_anew(token: Token, text: str, payload: bytes, own: bool, how: str) -> Candidate:
+    return _anew(token, _encoded(text), payload, (0,) if own else (), f"header had been written {how}")
 
 
 def _anew(token: Token, header: bytes, payload: bytes, numbers: tuple[int, ...], how: str) -> Candidate:
@@ -116,7 +124,7 @@ def _encoded(text: str) -> bytes:
     return base64url.encode(text.encode("utf-8", "surrogatepass")).encode()
 
 
-def _layouts(document: Document | None, *, shuffled: bool) -> Iterator[tuple[str, str]]:
+def _layouts(document: Document | None) -> Iterator[tuple[str, str]]:
     """The same JSON as other programs write it, each text once."""
     if document is None or not document.readable or len(document.text) > _LONGEST_JSON:
         return
@@ -141,22 +149,34 @@ def _layouts(document: Document | None, *, shuffled: bool) -> Iterator[tuple[str
     if re.search("[<>&]", text):
         go = re.sub("[<>&]", lambda match: f"\\u{ord(match.group()):04x}", compact)
         rows.append((go, "with \\u escapes for <, > and &, as Go writes it"))
-    rows += _ordered(document, shuffled)
+    written = _members(document)
+    if written:
+        rows.append((_object(sorted(written)), "with its members in the order of their names"))
     for one, how in rows:
         if one not in seen:
             seen.add(one)
             yield one, how
 
 
-def _ordered(document: Document, shuffled: bool) -> list[tuple[str, str]]:
-    """The members in the order of their names; for a header, in any order."""
+def _in_other_orders(document: Document | None) -> Iterator[str]:
+    """A short header with its members in each other order, but for that of their names, which is among the layouts."""
+    if document is None or not document.readable or len(document.text) > _LONGEST_JSON:
+        return
+    written = _members(document)
+    if len(written) <= _MOST_MEMBERS:
+        by_name = tuple(sorted(written))
+        yield from (_object(order) for order in islice(permutations(written), 1, None) if order != by_name)
+
+
+def _members(document: Document) -> list[str]:
+    """Each member as compact JSON; none of what is no object, or has too many."""
     if not isinstance(document.value, dict) or len(document.members) > 100:
         return []
-    written = [f"{json.dumps(one.name)}:{lossless_json.compact(document.text[one.start : one.end])}" for one in document.members]
-    rows = [("{" + ",".join(sorted(written)) + "}", "with its members in the order of their names")]
-    if shuffled and len(written) <= _MOST_MEMBERS:
-        rows += [("{" + ",".join(order) + "}", "with its members in another order") for order in islice(permutations(written), 1, None)]
-    return rows
+    return [f"{json.dumps(one.name)}:{lossless_json.compact(document.text[one.start : one.end])}" for one in document.members]
+
+
+def _object(members: Iterable[str]) -> str:
+    return "{" + ",".join(members) + "}"
 
 
 def _unescaped(match: re.Match[str]) -> str:
