@@ -851,6 +851,24 @@ def test_a_hundred_keys_do_not_make_it_long(kind: str):
     assert searched_in(token("HS256"), keys) < 0.005 * SLACK
 
 
+@pytest.mark.parametrize(
+    ("alg", "count", "words"),
+    [
+        ("RS256", 1, "Tried in vain: the other RSA"),
+        ("RS256", 3, "Tried in vain: the other RSA"),
+        ("RS256", 5, "Tried in vain, with the 5 keys (other spellings of what is signed with 3): the other RSA"),
+        ("RS256", 12, "Tried in vain, with 8 of the 12 keys (other spellings of what is signed with 3): the other RSA"),
+        ("ES512", 100, "was tried in part only, with 8 of the 100 keys: try the right one alone."),
+        ("ES512", 3, "was tried in part only, with the 3 keys: try the right one alone."),
+    ],
+)
+def test_of_many_keys_it_is_told_how_many_were_tried(alg: str, count: int, words: str):
+    keys = json.dumps({"keys": [public_jwk(private(alg, 1), kid=str(number)) for number in range(count)]})
+    (mismatch,) = [one for one in check(token(alg), keys).findings if one.code == "signature_mismatch"]
+    assert words in str(mismatch.fix)
+    assert count == 1 or f"none of the {count} keys that fit {alg}" in mismatch.message
+
+
 def test_while_somebody_types_nothing_is_tried_and_what_was_compared_is_told():
     text = make(HS, key="secret")
     thorough, quick = (verify(text, "another secret of more than 256 bits", at=0) for _ in range(2))

@@ -24,6 +24,7 @@ from app.tokens.suspects.candidate import rewritten, span
 _LONGEST_SIGNATURE = 20_000
 _SHORTEST_SIGNATURE = 8
 _MOST_KEYS = 8
+_MOST_KEYS_FOR_TEXTS = 3
 _FOR_SECRETS = 2_800
 _FOR_OTHERS_KEYS = 600
 """For public keys, when the header names an algorithm that has none."""
@@ -84,7 +85,8 @@ class _Search:
         self.costs: dict[int, int] = {}
         kid = token.header.value.get("kid") if token.header and isinstance(token.header.value, dict) else None
         self.usable = sorted((key for key in keys.keys if _is_usable(key)), key=lambda key: kid is None or key.kid != kid)
-        self.fitting = [key for key in self.usable if self.named and key.fits(self.named)][:_MOST_KEYS]
+        fitting = [key for key in self.usable if self.named and key.fits(self.named)]
+        self.fitting, self.count = fitting[:_MOST_KEYS], len(fitting)
         self.by_size = next(
             (row for row in ALGORITHMS.values() if row.family == "hmac" and row.signature_size == len(token.signature)), None
         )
@@ -104,15 +106,24 @@ class _Search:
         row, key = self.named, verdict.key
         if verdict.matches is not False or verdict.findings or row is None or key is None:
             return None
-        tried = "" if self.was_too_dear or not is_all else f" Tried in vain: {_TRIED[row.family]}."
         offset, length = span(self.token, 2)
-        facts = {"compared": self.compared(row, key), "tried": tried, "fix": f"Check the {'secret' if row.family == 'hmac' else 'key'}."}
+        facts = {"compared": self.compared(row, key), "fix": f"Check the {'secret' if row.family == 'hmac' else 'key'}."}
+        facts["tried"] = self.tried(row) if is_all else ""
         return found("signature_mismatch", "signature", offset=offset, length=length, **facts)  # type: ignore[arg-type]
+
+    def tried(self, row: Algorithm) -> str:
+        """What else was tried in vain; of several keys, with how many."""
+        most = len(self.fitting)
+        keys = f"{most} of the {self.count} keys" if most < self.count else f"the {self.count} keys"
+        if self.was_too_dear:
+            return f" What usually goes wrong was tried in part only, with {keys}: try the right one alone." if self.count > 1 else ""
+        texts = f", with {keys} ({_TEXTS} with {_MOST_KEYS_FOR_TEXTS})" if self.count > _MOST_KEYS_FOR_TEXTS else ""
+        return f" Tried in vain{texts}: {_TRIED[row.family]}."
 
     def compared(self, row: Algorithm, key: Key) -> str:
         """What stands against what; the first characters suffice to see that they differ."""
-        if len(self.fitting) > 1:
-            return f"none of the {len(self.fitting)} keys that fit {row.name} verifies its {len(self.token.signature)} bytes"
+        if self.count > 1:
+            return f"none of the {self.count} keys that fit {row.name} verifies its {len(self.token.signature)} bytes"
         if row.family != "hmac":
             return f"as {row.name}, its {len(self.token.signature)} bytes do not fit the {key.with_kid}"
         right, has = (base64url.encode(one)[:6] for one in (primitives.sign(row, key, self.data), self.token.signature))
@@ -185,7 +196,7 @@ class _Search:
         """What else may have been signed than header and payload as they are spelt."""
         if self.named is None:
             return
-        for key in self.fitting[:3]:
+        for key in self.fitting[:_MOST_KEYS_FOR_TEXTS]:
             plain = inputs.plainly_spelt(self.token)
             if plain and self.verifies(self.named, key, plain.signing_input, plain.signature):
                 yield found("suspect_spelling", "token", repairs=rewritten(self.token, "Write it plainly", plain.texts))
