@@ -32,10 +32,12 @@ from tests.tokens.keyring import (
     SECRET,
     SIGNING,
     b64u,
+    certificate,
     check,
     codes,
     make,
     oct_jwk,
+    pem,
     private,
     private_pem,
     public_der,
@@ -255,6 +257,15 @@ def spelt(key: Any) -> dict[str, bytes]:
         "as pasted": pem.encode(),
         "no final newline": pem.strip().encode(),
         "CR LF": pem.replace("\n", "\r\n").encode(),
+        "CR LF at the end": f"{pem.strip()}\r\n".encode(),
+        "line break before": f"\n{pem.strip()}".encode(),
+        "line breaks around": f"\n{pem}".encode(),
+        "spaces": pem.strip().replace("\n", " ").encode(),
+        "spaces also at the end": pem.replace("\n", " ").encode(),
+        "base64 of the PEM": base64.b64encode(pem.encode()),
+        "base64 of the bare PEM": base64.b64encode(pem.strip().encode()),
+        "body": "\n".join(pem.splitlines()[1:-1]).encode(),
+        "body and line break": "\n".join([*pem.splitlines()[1:-1], ""]).encode(),
         "DER": public_der(key),
         "base64 of DER": base64.b64encode(public_der(key)),
         "JWK": json.dumps(jwk, separators=(",", ":")).encode(),
@@ -274,6 +285,42 @@ def test_a_public_key_as_the_secret_is_an_attack_in_every_spelling(alg: str, kin
             assert "Anyone who knows the public key can make this token" in suspect.message
             assert suspect.repairs == ()
             assert suspect.spec == "RFC 8725 §3.1"
+
+
+@pytest.mark.parametrize("shown", ["{}", '{{"keys": [\n {}\n]}}'])
+def test_a_jwk_with_all_its_members_as_the_secret_is_the_attack(shown: str):
+    jwk = public_jwk(private("ES256"), kid="a", key_ops=["verify"], x5t="b")
+    for secret in (json.dumps(jwk), json.dumps(jwk, separators=(",", ":"))):
+        report = check(make(HS, key=secret), shown.format(json.dumps(jwk, indent=1)))
+        assert "its JWK with all its members" in the_suspect(report, "suspect_public_key_as_secret").message
+
+
+def certified() -> dict[str, bytes]:
+    made = certificate(private("ES256"), "a")
+    der, text = made.public_bytes(serialization.Encoding.DER), pem(made)
+    return {"DER": der, "base64": base64.b64encode(der), "PEM": text.encode(), "bare PEM": text.strip().encode()}
+
+
+def test_a_certificate_as_the_secret_is_the_attack():
+    spellings = certified()
+    for secret in spellings.values():
+        report = check(make(HS, key=secret), spellings["bare PEM"].decode())
+        the_suspect(report, "suspect_public_key_as_secret")
+
+
+@pytest.mark.parametrize("key", ["", LONG, public_pem(private("RS256"))], ids=["no key", "secret", "another key"])
+def test_the_certificate_of_the_token_itself_as_the_secret_is_known_to_all(key: str):
+    spellings = certified()
+    header = json.dumps({"alg": "HS256", "x5c": [spellings["base64"].decode()]})
+    for secret in spellings.values():
+        (suspect,) = check(make(header, key=secret), key).suspects
+        assert suspect.code in ("weak_secret", "suspect_weak_secret")
+        assert 'its own "x5c", which stands in the header' in suspect.message
+
+
+@pytest.mark.parametrize("x5c", [[], "a", [1], ["!"], [""], {}])
+def test_an_odd_x5c_does_no_harm(x5c: Any):
+    assert check(make({"alg": "HS256", "x5c": x5c}), LONG).suspects == ()
 
 
 def test_the_rsa_forms_of_the_attack_are_found_too():

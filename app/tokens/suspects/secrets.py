@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from app.tokens import base64url, keys
+from app.tokens import base64url, keys, lossless_json
 from app.tokens.envelope import Token
 from app.tokens.findings import Finding, Repair, found
 from app.tokens.keys import Key, Keys, decoded
@@ -20,6 +21,7 @@ from app.tokens.suspects.candidate import Candidate
 
 _LONGEST = 20_000
 _LONGEST_GUESS = 1_000
+_BODY = re.compile("-----BEGIN [^\n]*\n(.*)\n-----END [^\n]*", re.DOTALL)
 _READ_AS = {
     "secret, UTF-8": "read as UTF-8 text",
     "secret, base64": "read as base64",
@@ -183,13 +185,16 @@ def keys_as_secrets(box: Keys, candidates: list[Key]) -> Iterator[Candidate]:
     asymmetric = [key for key in candidates if key.secret is None]
     pasted = asymmetric[0] if asymmetric else None
     announced = pasted is None and not candidates and "-----BEGIN" in box.text
+    has_private = any(key.is_private for key in asymmetric) or "PRIVATE KEY" in box.text
     if (pasted or announced) and len(box.text) <= _LONGEST:
-        has_private = any(key.is_private for key in asymmetric) or "PRIVATE KEY" in box.text
         for text, what in _texts(box.text, f"its {'PEM' if '-----BEGIN' in box.text else 'text'} as pasted"):
             yield _as_secret(text.encode("utf-8", "surrogatepass"), pasted.name if pasted else "key", what, has_private)
     for key in asymmetric:
         for data, what in _spellings(key):
             yield _as_secret(data, key.with_kid, what, False)
+    if len(asymmetric) == 1 and "JWK" in box.read_as:
+        for text in _only_jwk(box.text):
+            yield _as_secret(text.encode("utf-8", "surrogatepass"), asymmetric[0].with_kid, "its JWK with all its members", has_private)
 
 
 def _as_secret(data: bytes, name: str, what: str, is_private: bool) -> Candidate:
@@ -204,9 +209,30 @@ def _texts(text: str, what: str) -> Iterator[tuple[str, str]]:
     yield bare, f"{what}, without a line break at the end"
     yield bare.replace("\n", "\r\n"), f"{what}, with CR LF for line breaks"
     yield f"{bare}\n".replace("\n", "\r\n"), f"{what}, with CR LF for line breaks and at the end"
+    yield f"{bare}\r\n", f"{what}, with CR LF at the end"
+    yield f"\n{bare}", f"{what}, with a line break before it"
+    yield f"\n{bare}\n", f"{what}, with a line break before it and at the end"
     yield bare.replace("\n", ""), f"{what}, on one line"
+    yield bare.replace("\n", " "), f"{what}, with spaces for line breaks"
+    yield f"{bare} ".replace("\n", " "), f"{what}, with spaces for line breaks and at the end"
     yield bare.replace("\n", "\\n"), f'{what}, with "\\n" written out'
     yield f"{bare}\n".replace("\n", "\\n"), f'{what}, with "\\n" written out'
+    yield b64encode(bare.encode("utf-8", "surrogatepass")).decode(), f"{what}, all of it in base64"
+    yield b64encode(f"{bare}\n".encode("utf-8", "surrogatepass")).decode(), f"{what}, all of it in base64"
+    body = _BODY.fullmatch(bare)
+    if body:
+        yield body[1], f"{what}, without its first and last line"
+        yield f"{body[1]}\n", f"{what}, without its first and last line"
+
+
+def _only_jwk(text: str) -> Iterator[str]:
+    """The JWK that stands alone or alone in its set, as it is written there and in other layouts."""
+    if len(text) > _LONGEST:
+        return
+    text = text.strip("\ufeff")
+    entries = lossless_json.read(text).member("keys")
+    written = text[entries.start + 1 : entries.end - 1].strip() if entries else text
+    yield from (written, lossless_json.compact(written), lossless_json.spaced(written))
 
 
 def _spellings(key: Key) -> Iterator[tuple[bytes, str]]:
@@ -221,6 +247,8 @@ def _spellings(key: Key) -> Iterator[tuple[bytes, str]]:
         yield der, f"its DER ({name})"
         yield b64encode(der), f"its DER ({name}) in base64"
         yield base64url.encode(der).encode(), f"its DER ({name}) in base64url"
+    if key.certificate:
+        yield from _of_certificate(key.certificate.public_bytes(_DER))
     yield from _jwks(key)
     if isinstance(public, rsa.RSAPublicKey):
         n = public.public_numbers().n
@@ -240,6 +268,15 @@ def _spellings(key: Key) -> Iterator[tuple[bytes, str]]:
     yield base64url.encode(raw).encode(), "its raw bytes in base64url"
     yield b64encode(raw), "its raw bytes in base64"
     yield raw.hex().encode(), "its raw bytes in hexadecimal digits"
+
+
+def _of_certificate(der: bytes) -> Iterator[tuple[bytes, str]]:
+    text = b64encode(der).decode()
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    for pem, what in _texts(f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n", "its certificate's PEM"):
+        yield pem.encode(), what
+    yield der, "its certificate's DER"
+    yield text.encode(), "its certificate's DER in base64"
 
 
 def _jwks(key: Key) -> Iterator[tuple[bytes, str]]:
@@ -263,6 +300,13 @@ def guesses(token: Token) -> Iterator[tuple[bytes, str]]:
                 text = value.get(name)
                 if isinstance(text, str) and 0 < len(text) <= _LONGEST_GUESS:
                     yield text.encode("utf-8", "surrogatepass"), f'its own "{name}", which stands in the {segment},'
+    header = token.header.value if token.header else None
+    chain = header.get("x5c") if isinstance(header, dict) else None
+    first = chain[0] if isinstance(chain, list) and chain else None
+    der = decoded(first, "base64") if isinstance(first, str) and len(first) <= _LONGEST else None
+    if der:
+        for data, what in _of_certificate(der):
+            yield data, f'its own "x5c", which stands in the header ({what}),'
 
 
 def _in(text: str, encoding: str) -> bytes | None:
