@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from app.tokens import envelope, keys, times
+from app.tokens import brought, envelope, keys, times
 from app.tokens.algorithms import ALGORITHMS
 from app.tokens.base64url import encode as base64url
 from app.tokens.claims import Expectations, audiences_of, media_type
+from app.tokens.envelope import Token
 from app.tokens.findings import kind_of, quoted
 from app.tokens.times import Seconds
 
@@ -79,7 +80,7 @@ class Facts:
     phrase: str
     header: dict[str, Any]
     claims: dict[str, Any]
-    signature_size: int
+    token: Token
     at: Seconds
     expect: Expectations
 
@@ -262,7 +263,7 @@ def _part(rule: Rule, facts: Facts) -> Verdict:
 
 
 def _public_key(rule: Rule, facts: Facts) -> Verdict:
-    """The header carries a public key (RFC 7517)."""
+    """The header carries a public key (RFC 7517), and the signature verifies with it: whoever reads the token does not ask for another."""
     jwk = facts.header.get("jwk")
     if not isinstance(jwk, dict):
         said = f"jwk in the header is {_shown(jwk)}" if "jwk" in facts.header else "No jwk in the header"
@@ -275,7 +276,14 @@ def _public_key(rule: Rule, facts: Facts) -> Verdict:
             "broken",
             f'jwk in the header has the private member "{private[0]}": whoever saw it can sign. Use a new key, and send its public half.',
         )
-    return "passed", f"jwk is a public key, {_shown(jwk.get('kty'))}."
+    alg = facts.header.get("alg")
+    row = ALGORITHMS.get(alg) if isinstance(alg, str) else None
+    if row is None or row.family in ("none", "hmac"):
+        return "not_checked", "jwk looks like a public key; no public key verifies what the token says in alg."
+    match = brought.check(facts.token, "jwk")
+    if not match.holds:
+        return "broken", f"{match.because}{rule.reason}"
+    return "passed", "jwk is a public key, and the signature verifies with it."
 
 
 def _party(rule: Rule, facts: Facts) -> Verdict:
@@ -446,7 +454,7 @@ def _digest(facts: Facts) -> str:
     row = ALGORITHMS.get(alg) if isinstance(alg, str) else None
     if row is None or row.family != "eddsa":
         return row.digest if row else ""
-    return {64: "sha512", 114: "shake_256"}.get(facts.signature_size, "")
+    return {64: "sha512", 114: "shake_256"}.get(len(facts.token.signature), "")
 
 
 def _hashed(digest: str, data: bytes) -> bytes:

@@ -132,7 +132,7 @@ def _facts(profile: Profile | None, token: Token, claims: object, at: Seconds, e
     header = token.header.value if token.header else None
     if not isinstance(claims, dict) or not isinstance(header, dict):
         return None
-    return Facts(profile.phrase if profile else "the token", header, claims, len(token.signature), at, expect)
+    return Facts(profile.phrase if profile else "the token", header, claims, token, at, expect)
 
 
 def _check(rule: Rule, facts: Facts, *, chosen: bool) -> Check:

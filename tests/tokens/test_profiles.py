@@ -16,6 +16,7 @@ GONE = object()
 ES256 = public_jwk(private("ES256"))
 JKT = b64u(hashlib.sha256(json.dumps({name: ES256[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":")).encode()).digest())
 BOUND = make({"alg": "HS256", "typ": "at+jwt"}, json.dumps({"cnf": {"jkt": JKT}}))
+STOLEN = make({"alg": "HS256", "typ": "at+jwt"}, json.dumps({"cnf": {"jkt": "another"}}))
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 ROBOT = "761326798069-r5mljlln1rd4lrbhg75efgigp36m78j5@developer.gserviceaccount.com"
 TIMES = {"iat": NOW, "exp": NOW + 600}
@@ -291,6 +292,16 @@ BROKEN: list[tuple[str, str, dict[str, Any], str]] = [
     ("dpop-proof", "jwk", {"header": {"jwk": GONE}}, "No jwk in the header"),
     ("dpop-proof", "jwk", {"header": {"jwk": private_jwk(private("ES256"))}}, 'the private member "d": whoever saw it can sign'),
     ("dpop-proof", "jwk", {"header": {"jwk": {"kty": "oct", "k": "AA"}}}, "jwk in the header is a shared secret"),
+    ("dpop-proof", "jwk", {"header": {"jwk": {}}}, '"jwk" holds no key that can be read.'),
+    ("dpop-proof", "jwk", {"header": {"jwk": {"kty": "foo"}}}, '"foo" is none of them'),
+    (
+        "dpop-proof",
+        "jwk",
+        {"header": {"jwk": public_jwk(private("ES384"))}, "expect": {"access_token": GONE}},
+        'the EC public key on P-384 in "jwk" does not fit ES256.',
+    ),
+    ("dpop-proof", "jwk", {"header": {"jwk": ES256 | {"use": "enc"}}}, 'but: The key is marked use "enc"'),
+    ("dpop-proof", "jwk", {"header": {"jwk": ES256 | {"alg": "ES384"}}}, 'but: The key says it is for "ES384" only'),
     ("dpop-proof", "jti", {"claims": {"jti": ""}}, "jti is an empty string"),
     ("dpop-proof", "htm", {"claims": {"htm": "get"}}, 'htm is "get"; "GET" is expected. They differ by upper and lower case only.'),
     (
@@ -309,7 +320,12 @@ BROKEN: list[tuple[str, str, dict[str, Any], str]] = [
     ("dpop-proof", "nonce", {"claims": {"nonce": "x"}}, 'nonce is "x"; "eyJ7S_zG.eyJH0-Z.HX4w-7v" is expected.'),
     ("dpop-proof", "ath", {"claims": {"ath": "x"}}, 'ath is "x"; the SHA-256 of the access token is "'),
     ("dpop-proof", "ath", {"claims": {"ath": GONE}}, "No ath: with the access token, a DPoP proof must have it."),
-    ("dpop-proof", "binding", {"header": {"jwk": public_jwk(private("ES256", 1))}}, f'its cnf.jkt is "{JKT}", the thumbprint of jwk is "'),
+    (
+        "dpop-proof",
+        "binding",
+        {"claims": {"ath": b64u(hashlib.sha256(STOLEN.encode()).digest())}, "expect": {"access_token": STOLEN}},
+        f'its cnf.jkt is "another", the thumbprint of jwk is "{JKT}"',
+    ),
     ("request-object", "typ", {"header": {"typ": "at+jwt"}}, 'a request object must have "oauth-authz-req+jwt".'),
     ("request-object", "client_id", {"claims": {"client_id": GONE}}, "No client_id: a request object must have it."),
     ("request-object", "iss", {"claims": {"iss": GONE}}, "No iss: a request object should have it. It is the client_id."),
@@ -502,6 +518,25 @@ def test_what_is_not_given_is_not_checked():
     assert open_["htm"] == 'htm is "GET"; give the method of the request to have it compared.'
     assert open_["binding"] == "Give the access token to see whether it is bound to this key."
     assert because(report, "profile") == "Recognised as a DPoP proof: all 6 rules hold; 5 cannot be checked."
+
+
+def test_a_dpop_proof_that_another_key_signed_than_the_one_it_shows_is_refused():
+    another = public_jwk(private("ES256", 1))
+    expect = dict.fromkeys(("access_token",), GONE) | {"profile": "dpop-proof"}
+    report = HONEST["dpop-proof"].report(header={"jwk": another}, expect=expect)
+    assert report.signature.status == "verified"
+    assert wrong(report) == {"jwk": "failed"}
+    assert "The signature does not match the EC public key on P-256" in because(report, "profile.jwk")
+    assert "The header carries the public key that the proof is signed with." in because(report, "profile.jwk")
+    assert not report.accepted
+
+
+def test_the_key_that_a_dpop_proof_shows_verifies_nothing_by_itself():
+    honest = HONEST["dpop-proof"]
+    text = make({"alg": "ES256"} | honest.header, json.dumps(honest.claims), alg="ES256")
+    report = check(text, public_key("ES256", 1), expect=Expectations(profile="dpop-proof"))
+    assert outcome(report, "profile.jwk") == "passed"
+    assert (report.signature.status, report.accepted) == ("invalid", False)
 
 
 def test_a_token_of_another_kind_than_expected_is_named():
