@@ -1627,7 +1627,13 @@ _ROWS = (
         "{fix}",
         "RFC 7517 §4",
     ),
-    Kind("key_more_certificates", "info", "The text holds {count} certificates; the first one's key is used.", None, "RFC 7515 §4.1.6"),
+    Kind(
+        "key_more_certificates",
+        "info",
+        "The text holds {count} certificates; the first one's key is used.",
+        "If another one's key signed the token, paste that certificate alone.",
+        "RFC 7515 §4.1.6",
+    ),
     # claims
     Kind("cnf_form", "warning", '"{name}" is {what}; it must be the base64url of 32 bytes.', "{hint}", "{spec}"),
     Kind(

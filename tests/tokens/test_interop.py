@@ -17,7 +17,7 @@ from joserfc.jwk import import_key
 from jwcrypto import jwk as jwcrypto_jwk  # type: ignore[import-untyped]
 from jwcrypto import jws as jwcrypto_jws
 
-from app.tokens import CannotEncode, encode, read_keys
+from app.tokens import CannotEncode, encode, read_keys, verify
 from tests.tokens.keyring import (
     ASYMMETRIC,
     CLAIMS,
@@ -240,6 +240,46 @@ def test_of_a_certificate_chain_the_first_counts():
     keys = read_keys(chain)
     assert [key.curve for key in keys.keys] == ["P-256"]
     assert codes(keys.findings) == ["key_more_certificates"]
+
+
+def named_certificates() -> dict[str, str]:
+    """As Google and Firebase publish them."""
+    algs = {"58b4": "ES384", "ac5a": "ES256"}
+    return {kid: certificate(alg).public_bytes(serialization.Encoding.PEM).decode() for kid, alg in algs.items()}
+
+
+def test_it_reads_certificates_by_kid_as_google_publishes_them():
+    keys = read_keys(json.dumps(named_certificates(), indent=2))
+    assert (keys.is_set, keys.read_as, codes(keys.findings)) == (True, "PEM by kid, 2", [])
+    assert [(key.kid, key.curve) for key in keys.keys] == [("58b4", "P-384"), ("ac5a", "P-256")]
+    assert all(key.certificate for key in keys.keys)
+    verdict = verify(make({"alg": "ES256", "kid": "ac5a"}, CLAIMS, alg="ES256"), keys, at=0).signature
+    assert (verdict.status, verdict.key.kid if verdict.key else None) == ("verified", "ac5a")
+    other = verify(make({"alg": "ES256", "kid": "58b4"}, CLAIMS, alg="ES256"), keys, at=0)
+    assert (other.signature.status, codes(other.signature.faults)) == ("invalid", ["key_kid"])
+
+
+def test_it_reads_public_keys_by_kid():
+    keys = read_keys(json.dumps({"0oeLcQ": public_pem(private("ES256"))}))
+    assert [(key.kid, key.name) for key in keys.keys] == [("0oeLcQ", "EC public key on P-256")]
+
+
+@pytest.mark.parametrize("name", ["public_key", "tls.crt", "certificate", "cert"])
+def test_the_name_of_a_pem_in_a_configuration_is_no_kid(name: str):
+    (key,) = read_keys(json.dumps({name: public_pem(private("ES256"))})).keys
+    assert key.kid is None
+
+
+def test_what_is_wrong_with_certificates_by_kid_is_told():
+    certificates = named_certificates()
+    keys = read_keys(json.dumps(certificates | {"58b4": "-----BEGIN CERTIFICATE-----"}))
+    assert ([key.kid for key in keys.keys], codes(keys.findings)) == (["ac5a"], ["key_unreadable"])
+    twice = read_keys(json.dumps(certificates).replace("58b4", "ac5a"))
+    assert (twice.keys, codes(twice.findings)) == ((), ["key_unreadable"])
+    many = read_keys(json.dumps({f"a{number}": "-----BEGIN" for number in range(101)}))
+    assert (many.keys, codes(many.findings)) == ((), ["key_set_too_large"])
+    none = read_keys('{"a1": "-----BEGIN"}')
+    assert (none.keys, codes(none.findings)) == ((), ["key_unreadable", "key_set_empty"])
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])

@@ -17,6 +17,7 @@ from app.tokens.keys.jwk_set import read_jwk
 from app.tokens.keys.key import Key, Keys
 from app.tokens.keys.make import generate, generate_for, generate_kind, private_jwk, private_pem, public_jwk, public_pem
 from app.tokens.keys.pem import Unreadable, looks_like_pem, read_der, read_der_hex, read_der_text, read_pem, read_ssh
+from app.tokens.keys.pem_set import read_pem_set
 from app.tokens.mends import Mends
 
 __all__ = [
@@ -89,9 +90,9 @@ def _read(given: str, encoding: str) -> Keys:
 def _structured(given: str) -> Keys | None:
     """A key with a structure of its own, or None: then the text is a secret."""
     text = given.removeprefix("\ufeff")
-    if looks_like_pem(text):
-        return read_pem(text)
     stripped = text.strip()
+    if looks_like_pem(text):
+        return (read_pem_set(stripped) if stripped.startswith("{") else None) or read_pem(text)
     if stripped.startswith("{"):
         return _json(stripped, given[: given.index("{")])
     if stripped[:1] not in _FIRST:
