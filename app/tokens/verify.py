@@ -278,7 +278,13 @@ class Report(Decoded):
         return Check("key", "passed", partial(_fits, decryption.key, decryption.algorithm.name), spec)
 
     def _signature(self) -> Check:
-        return Check("signature", _OUTCOMES[self.signature.status], lambda: self.signature.because, "RFC 7515 §5.2")
+        return Check("signature", _OUTCOMES[self.signature.status], self._why_signature, "RFC 7515 §5.2")
+
+    def _why_signature(self) -> str:
+        """The reason; round a token that is accepted, an encrypted one is not, for anybody may have encrypted it (RFC 8725 §3.3)."""
+        if self.decryption and self.nested and self.nested[0].accepted:
+            return f"{self.signature.because} The token inside is accepted by itself: rely on that one, not on the encryption round it."
+        return self.signature.because
 
 
 def _fits(key: Key, algorithm: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.tokens import Expectations, decode, encode, verify
-from tests.tokens.keyring import NOW, SECRET, codes, make, outcome, private, public_jwk, read_out
+from tests.tokens.keyring import NOW, SECRET, because, codes, make, outcome, private, public_jwk, read_out
 
 COOKBOOK = Path(__file__).parents[1] / "vectors" / "ietf-jose-cookbook" / "6.nesting_signatures_and_encryption.json"
 CLAIMS = json.dumps({"iss": "https://issuer.example", "exp": NOW + 100})
@@ -44,6 +44,7 @@ def test_a_signed_token_in_an_encrypted_one_is_opened_and_verified():
     assert [check.outcome for check in report.checks if check.name in ("claims", "exp", "iss")] == ["not_checked"] * 3
     (layer,) = [one for one in report.findings if one.code == "nested_layer"]
     assert layer.message.startswith("Inside, 1 deep, is a signed token (JWS): The signature matches the EC public key on P-256")
+    assert "The token inside is accepted by itself: rely on that one" in because(report, "signature")
 
 
 def test_the_secret_that_decrypts_verifies_nothing():
@@ -60,6 +61,7 @@ def test_each_layer_has_its_own_verdict():
     (inner,) = report.nested
     assert inner.signature.status == "not_checked"
     assert inner.accepted is False
+    assert "accepted" not in because(report, "signature")
     closed = verify(encrypted(signed()), json.dumps(SIGNING), at=NOW)
     assert closed.nested == ()
 
