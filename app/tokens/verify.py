@@ -235,7 +235,7 @@ class Report(Decoded):
 
     def _faults_of_brought(self) -> tuple[Finding, ...]:
         """What is wrong with the form of a key that the header brings: its syntax must be understood (RFC 7515 §5.2, step 4)."""
-        return tuple(fault for one in self.brought for fault in one.findings if fault.level == "error" and fault.segment == "header")
+        return brought.faults(self.token, self.brought)
 
     def _algorithm(self) -> Check:
         spec = "RFC 8725 §3.1"

@@ -25,11 +25,13 @@ from tests.tokens.keyring import (
     NOW,
     SECRET,
     b64u,
+    because,
     certificate,
     check,
     codes,
     make,
     oct_jwk,
+    outcome,
     pem,
     private,
     private_jwk,
@@ -378,6 +380,17 @@ def test_a_thumbprint_that_is_not_the_certificates_is_an_error(name: str, write:
     assert f'"{b64u(leaf.fingerprint(hash_))}"' in finding.message
     assert guess in finding.message
     assert marked(text, finding).startswith(f'"{value}"')
+
+
+@pytest.mark.parametrize("name", ["x5t", "x5t#S256"])
+def test_a_token_whose_thumbprint_belies_its_certificate_is_refused_as_its_finding_says(name: str):
+    leaf = chain()[0]
+    right = check(token_with(x5c=[standard(leaf)], **thumbprints(leaf)), public_key("ES256"))
+    assert (right.signature.status, right.accepted) == ("verified", True)
+    report = check(token_with(x5c=[standard(leaf)], **{name: b64u(b"a" * 32)}), public_key("ES256"))
+    assert "x5t_mismatch" in codes(report.findings)
+    assert (report.signature.status, outcome(report, "header"), report.accepted) == ("verified", "failed", False)
+    assert "is not the thumbprint of the certificate in x5c[0]" in because(report, "header")
 
 
 def test_a_thumbprint_with_the_other_hash_is_told():

@@ -5,8 +5,8 @@ signature fits such a key is a `Match`, a type of its own: no signature is ever 
 """
 
 from app.tokens.brought.matching import Match, check
-from app.tokens.brought.notes import beside_the_box, findings
+from app.tokens.brought.notes import beside_the_box, faults, findings
 from app.tokens.brought.parameters import Brought
 from app.tokens.brought.reading import of
 
-__all__ = ["Brought", "Match", "beside_the_box", "check", "findings", "of"]
+__all__ = ["Brought", "Match", "beside_the_box", "check", "faults", "findings", "of"]

@@ -29,6 +29,12 @@ def findings(token: Token, brought: tuple[Brought, ...]) -> Iterator[Finding]:
     yield from _thumbprints(token, brought)
 
 
+def faults(token: Token, brought: tuple[Brought, ...]) -> tuple[Finding, ...]:
+    """The errors in the header. A thumbprint of another certificate is one: it must be that of the signer's (RFC 7515 §4.1.7, §4.1.8)."""
+    noticed = (*(finding for one in brought for finding in one.findings), *_thumbprints(token, brought))
+    return tuple(finding for finding in noticed if finding.level == "error" and finding.segment == "header")
+
+
 def beside_the_box(
     token: Token, brought: tuple[Brought, ...], keys: Keys, signature: Signature, at: Seconds, signing_input: bytes | None
 ) -> Iterator[Finding]:
