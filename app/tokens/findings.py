@@ -488,14 +488,14 @@ _ROWS = (
         "json_number_range",
         "info",
         "The {segment} has {detail} ({where}), beyond what a double holds: JavaScript and many others read {values}. It is kept as written.",
-        "Send it as a string.",
+        "{fix}",
         "RFC 8259 §6",
     ),
     Kind(
         "json_number_precision",
         "info",
         "The {segment} has {detail} ({where}), finer than a double: JavaScript and many others read {values}. It is kept as written.",
-        "Send it as a string.",
+        "{fix}",
         "RFC 8259 §6",
     ),
     Kind(
@@ -532,7 +532,7 @@ _ROWS = (
         "json_big_integer",
         "info",
         "{member}{detail} ({where}) is beyond 2^53: JavaScript shows {values}. It is shown and signed exactly here.",
-        "Send it as a string.",
+        "{fix}",
         "RFC 8259 §6",
     ),
     Kind(

@@ -13,11 +13,13 @@ from app.tokens import base64url, lossless_json, oddities, repairs
 from app.tokens.compression import Inflated, inflate
 from app.tokens.findings import Finding, Repair, Segment, found, kind_of, named, quoted
 from app.tokens.lossless_json import Document, Problem
+from app.tokens.registry import CLAIMS
 from app.tokens.sd_jwt import Presentation
 
 TokenKind = Literal["JWS", "JWE", "SD-JWT", "unknown"]
 Serialization = Literal["compact", "flattened", "general"]
 _GRAVITY = {"not_a_token": 0, "truncated": 0, "two_segments": 0, "segment_count": 0, "white_space": 2, "invisible_character": 2}
+_NUMBERS = ("json_big_integer", "json_long_integer", "json_number_precision", "json_number_range")
 _WHOLE = ("sd_jwt", "json_serialization", "encrypted")
 # Not the joiners, without which Persian and Indic names and many emoji cannot be written.
 _HIDDEN = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
@@ -307,8 +309,11 @@ def told(segment: Segment, document: Document, problem: Problem, place: Mapping[
     """The finding for what is wrong with the JSON of *document*; *place*: its line and column, and where it stands in the token."""
     name, _, values = problem.detail.partition("\0")
     spelt = [document.text[at : at + 40] for at in problem.others]
+    member = _member_at(document, problem.offset) if problem.code in _NUMBERS else None
+    is_date = member is not None and member in CLAIMS and CLAIMS[member].show == "time"
     facts: dict[str, Any] = {
-        "member": _member_at(document, problem.offset) if problem.code == "json_big_integer" else "",
+        "member": f"{quoted(member)}: " if member is not None and problem.code == "json_big_integer" else "",
+        "fix": "Write whole seconds since 1970." if is_date else "Send it as a string.",
         "times": "twice" if problem.count == 2 else f"{problem.count} times",
         "offsets": " and ".join(str(at) for at in problem.others[:5]),
         "escaped": ", once spelt with escapes" if any("\\u" in one.split('"')[1] for one in spelt if one[:1] == '"') else "",
@@ -318,7 +323,8 @@ def told(segment: Segment, document: Document, problem: Problem, place: Mapping[
         "count": f"{problem.count:,}",
         "spec": "RFC 7515 §4" if segment == "header" else "RFC 7519 §4",
     }
-    finding = found(problem.code, segment, **place, **facts, repairs=repairs.of_json(segment, document.text, problem))
+    mends = () if is_date else repairs.of_json(segment, document.text, problem)  # a date as a string would be none
+    finding = found(problem.code, segment, **place, **facts, repairs=mends)
     return replace(finding, message=f"{finding.message} {problem.more:,} more like it.") if problem.more else finding
 
 
@@ -342,10 +348,9 @@ def _is_meant_as_json(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", "'", "/") and text[1:2] != "\0"
 
 
-def _member_at(document: Document, offset: int) -> str:
-    """The name of the top-level member whose value begins at *offset*, with a colon."""
-    name = next((entry.name for entry in document.members if entry.start == offset), None)
-    return f"{quoted(name)}: " if name is not None else ""
+def _member_at(document: Document, offset: int) -> str | None:
+    """The name of the top-level member whose value begins at *offset*."""
+    return next((entry.name for entry in document.members if entry.start == offset), None)
 
 
 def more(count: int) -> str:

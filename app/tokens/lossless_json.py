@@ -298,9 +298,10 @@ def _whole(source: str) -> int:
 
 
 def _doubled(value: int) -> str:
-    """The whole number that a double holds in its place."""
+    """How JavaScript writes the double that it holds in its place: the fewest digits that tell it from others, then zeros."""
     try:
-        return f"{float(value):.0f}" if abs(value) < 10**21 else repr(float(value))
+        shortest = repr(float(value))
+        return str(int(Decimal(shortest))) if abs(value) < 10**21 else shortest
     except OverflowError:
         return "-Infinity" if value < 0 else "Infinity"
 
@@ -475,8 +476,9 @@ class _Reader:
         value = int(source)
         if source == "-0":
             self.note(Problem("json_negative_zero", start, len(source), source))
-        if abs(value) > _LARGEST_EXACT:
-            self.note(Problem("json_big_integer", start, len(source), f"{source}\0{_doubled(value)}"))
+        doubled = _doubled(value) if abs(value) > _LARGEST_EXACT else ""
+        if doubled and Decimal(doubled) != value:
+            self.note(Problem("json_big_integer", start, len(source), f"{source}\0{doubled}"))
         return value
 
     def array(self, start: int) -> Node:

@@ -13,6 +13,9 @@ _WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null",
 _CONTROLS = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 _PYTHON = re.compile(r"""'((?:[^'\\]|\\.)*+)'|"(?:[^"\\]|\\.)*+"|\b(True|False|None)\b""", re.DOTALL)
 _NUMBER = re.compile(r"\+?(-?)0*([0-9]*)(?:\.([0-9]*))?((?:[eE][-+]?[0-9]+)?)")
+_FOR_COLON = re.compile(r"(?:=>|->|:?=|;)[ \t\r\n]*")
+_FOR_COMMA = re.compile(r"[;|][ \t\r\n]*")
+_BEGINS = re.compile(r"""["'{\[+\-.A-Za-z0-9]""")
 _LONGEST = 65_536
 
 
@@ -37,9 +40,9 @@ def of_json(segment: Segment, text: str, problem: Problem) -> tuple[Repair, ...]
             written = _CONTROLS.get(there, f"\\u{ord(there):04x}" if len(there) == 1 else "")
             return (Repair(f"Write {written}", field, written, at, 1),)
         case "json_missing_comma":
-            return (Repair("Insert the comma", field, ",", at, 0),)
+            return _sign(field, text, at, "comma", ",", _FOR_COMMA)
         case "json_missing_colon":
-            return (Repair("Insert the colon", field, ":", at, 0),)
+            return _sign(field, text, at, "colon", ":", _FOR_COLON)
         case "json_big_integer" | "json_long_integer":
             return (Repair("Make it a string", field, f'"{there}"', at, length),)
         case "json_bare_word":
@@ -65,6 +68,16 @@ def without(segment: Segment, text: str, places: Sequence[int]) -> tuple[Repair,
 def read_other(entry: Entry) -> tuple[Repair, ...]:
     """The token in a claim put into the token box."""
     return (Repair(f'Read "{entry.name[:40]}"', "token", entry.value),) if len(entry.value) <= _LONGEST else ()
+
+
+def _sign(field: Field, text: str, at: int, name: str, sign: str, other: re.Pattern[str]) -> tuple[Repair, ...]:
+    """The sign that is missing before a value or a name, in the place of another that was written for it."""
+    wrong = other.match(text, at)
+    if not _BEGINS.match(text, wrong.end() if wrong else at):
+        return ()
+    if wrong:
+        return (Repair(f"Write a {name}", field, sign, at, len(wrong.group().rstrip())),)
+    return (Repair(f"Insert the {name}", field, sign, at, 0),)
 
 
 def _word(field: Field, text: str, at: int, word: str) -> tuple[Repair, ...]:

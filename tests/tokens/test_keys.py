@@ -193,6 +193,13 @@ def test_a_jwk_in_sloppy_base64_is_read_and_said(change: Any, code: str):
     assert code in codes(read_keys(text).all_findings)
 
 
+@pytest.mark.parametrize(("e", "mended"), [(b"\0\0", "AA"), (b"\0\1\0\1", "AQAB"), (b"\0", None)])
+def test_zero_keeps_one_byte_when_zeros_are_left_out(e: bytes, mended: str | None):
+    text = json.dumps(public_jwk(private("RS256")) | {"e": b64u(e)})
+    findings = [one for one in read_keys(text).all_findings if one.code == "key_leading_zeros"]
+    assert [json.loads(repair.text) for one in findings for repair in one.repairs] == ([mended] if mended else [])
+
+
 def test_leading_zeros_are_read_and_missing_ones_said():
     assert status(token("RS256"), json.dumps(public_jwk(private("RS256")) | {"e": b64u(b"\0\0\1\0\1")})) == "verified"
     for _ in range(2000):

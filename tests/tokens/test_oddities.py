@@ -135,6 +135,9 @@ def test_a_segment_in_hex_is_named():
         pytest.param('{"a":1} // c', "json_comment", '{"a":1} ', id="comment behind"),
         pytest.param('{"a":1 "b":2}', "json_missing_comma", '{"a":1 ,"b":2}', id="missing comma"),
         pytest.param('{"a" 1}', "json_missing_colon", '{"a" :1}', id="missing colon"),
+        pytest.param('{"a"=>1}', "json_missing_colon", '{"a":1}', id="PHP's arrow"),
+        pytest.param('{"a" = "b"}', "json_missing_colon", '{"a" : "b"}', id="equals sign"),
+        pytest.param('{"a":1; "b":2}', "json_missing_comma", '{"a":1, "b":2}', id="semicolon"),
         pytest.param('{"a":9007199254740993}', "json_big_integer", '{"a":"9007199254740993"}', id="big integer"),
         pytest.param('{"a":"x\u200by"}', "hidden_character", '{"a":"xy"}', id="hidden"),
     ],
@@ -154,6 +157,11 @@ def test_the_repair_mends_it(payload: str, code: str, mended: str, segment: str)
     ("payload", "code"),
     [
         pytest.param("{'a':'b\"", "json_single_quotes", id="open quotes"),
+        pytest.param('{"a",1}', "json_missing_colon", id="comma for colon"),
+        pytest.param('{"a":1 : "b":2}', "json_missing_comma", id="colon for comma"),
+        pytest.param('{"a"=}', "json_missing_colon", id="no value"),
+        pytest.param('{"exp":1767225600000000001}', "json_big_integer", id="a date as a string"),
+        pytest.param('{"exp":' + "9" * 5000 + "}", "json_long_integer", id="a long date as a string"),
         pytest.param('{"a":0x1F}', "json_number_form", id="hex"),
         pytest.param('{"a":--1}', "json_number_form", id="two signs"),
         pytest.param('{"a":foo}', "json_bare_word", id="a word"),
@@ -164,6 +172,21 @@ def test_the_repair_mends_it(payload: str, code: str, mended: str, segment: str)
 )
 def test_what_is_not_certain_is_not_offered(payload: str, code: str):
     assert only(make(HS, payload), code).repairs == ()
+
+
+def test_a_number_is_never_said_to_be_shown_as_itself():
+    assert "json_big_integer" not in codes(decode(make(HS, '{"exp":1767225600000000000,"n":9223372036854776000}')).findings)
+    finding = only(make(HS, '{"n":9223372036854775807}'), "json_big_integer")
+    assert "JavaScript shows 9223372036854776000." in finding.message  # as node does
+    assert finding.fix == "Send it as a string."
+
+
+def test_a_date_is_never_asked_for_as_a_string():
+    for payload, code in (
+        ('{"exp":1767225600000000001}', "json_big_integer"),
+        ('{"iat":1767225600.12345678901234567}', "json_number_precision"),
+    ):
+        assert only(make(HS, payload), code).fix == "Write whole seconds since 1970."
 
 
 def test_a_name_that_stands_twice_under_another_spelling_is_told():

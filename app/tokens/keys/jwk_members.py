@@ -64,10 +64,10 @@ class Members:
         if isinstance(text, str) and text.isalnum() and text != "AQAB":
             self.refuse_digits(name, text, size)
         data = self.octets(name, size)
-        if data[:1] == b"\0" and not size and name in ("n", "e"):
-            value = base64url.encode(data.lstrip(b"\0"))
-            repairs = self.mend(lambda mends: mends.value("Leave out the zero bytes", name, value))
-            count = len(data) - len(data.lstrip(b"\0"))
+        number = data.lstrip(b"\0") or data[:1]  # RFC 7518 §2: zero has one byte, "AA"
+        if number != data and not size and name in ("n", "e"):
+            repairs = self.mend(lambda mends: mends.value("Leave out the zero bytes", name, base64url.encode(number)))
+            count = len(data) - len(number)
             self.note(name, "key_leading_zeros", repairs, name=name, count=count, plural="s" if count != 1 else "")
         return int.from_bytes(data, "big")
 
