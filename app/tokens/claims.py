@@ -10,6 +10,7 @@ from typing import Any, Literal
 from app.tokens import times
 from app.tokens.envelope import Token
 from app.tokens.findings import Repair, kind_of, quoted
+from app.tokens.near_misses import audience_kind as audience_kind
 from app.tokens.near_misses import audiences_of as audiences_of
 from app.tokens.near_misses import difference, is_writable
 from app.tokens.near_misses import findings as findings
@@ -272,7 +273,7 @@ def _aud(claims: dict[str, Any], audience: str | None) -> Check:
     aud = claims.get("aud")
     audiences = audiences_of(aud) if "aud" in claims else []
     if audiences is None:
-        return Check("aud", "failed", lambda: f"aud is {kind_of(aud)}; a string or an array of strings is required.", spec)
+        return Check("aud", "failed", lambda: f"aud is {audience_kind(aud)}; a string or an array of strings is required.", spec)
     if audience is None:
         return Check("aud", "not_checked", lambda: f"{_token_is_for(aud, audiences)}; no audience is expected.", spec)
     if audience in audiences:

@@ -94,6 +94,15 @@ def audiences_of(aud: object) -> list[str] | None:
     return None
 
 
+def audience_kind(aud: object) -> str:
+    """What *aud* is, in words; of an array that mixes types, the first item that is no string."""
+    if isinstance(aud, list):
+        for number, item in enumerate(aud, 1):
+            if not isinstance(item, str):
+                return f"an array whose item {number} is {kind_of(item)}"
+    return kind_of(aud)
+
+
 def difference(one: str, other: str) -> str:
     """How two names that were meant to be the same differ, in a sentence; nothing if they are simply different."""
     if one.rstrip("/") == other.rstrip("/"):
@@ -150,7 +159,8 @@ def _wrong_type(token: Token, name: str, value: object, need: str) -> Finding:
     repairs: tuple[Repair, ...] = ()
     if entry and token.payload and kind_of(value) == "a number" and entry.end - entry.start < 40:
         repairs = _rewritten(token, name, "Put it in quotes", f'"{token.payload.text[entry.start : entry.end]}"')
-    facts: dict[str, Any] = {"name": name, "kind": kind_of(value), "need": need, "spec": _REGISTERED[name]}
+    kind = audience_kind(value) if name == "aud" else kind_of(value)
+    facts: dict[str, Any] = {"name": name, "kind": kind, "need": need, "spec": _REGISTERED[name]}
     return _at(token, name, found("claim_type", "payload", repairs=repairs, **facts))
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from app.tokens import brought, envelope, keys, times
 from app.tokens.algorithms import ALGORITHMS
 from app.tokens.base64url import encode as base64url
-from app.tokens.claims import Expectations, audiences_of, media_type
+from app.tokens.claims import Expectations, audience_kind, audiences_of, media_type
 from app.tokens.envelope import Token
 from app.tokens.findings import kind_of, quoted
 from app.tokens.times import Seconds
@@ -108,7 +108,8 @@ def _present(rule: Rule, facts: Facts) -> Verdict:
         return "broken", f"No {name}: {facts.phrase} {rule.must} have it.{rule.reason}"
     value = facts.claims[name]
     if not has_form(value, rule.form):
-        return "broken", f"{name} is {_shown(value)}; it {rule.must} be {_NEEDS[rule.form]}.{rule.reason}"
+        said = audience_kind(value) if rule.form == "audience" and value else _shown(value)
+        return "broken", f"{name} is {said}; it {rule.must} be {_NEEDS[rule.form]}.{rule.reason}"
     if rule.longest and len(value) > rule.longest:
         return "broken", f"{name} has {len(value):,} characters; {rule.longest} are the most.{rule.reason}"
     return "passed", f"{name} is {_shown(value)}."

@@ -359,3 +359,15 @@ def test_a_finding_about_a_claim_has_its_place():
     (finding,) = [one for one in report.findings if one.code == "claim_not_a_date"]
     assert (finding.line, finding.column) == (3, 10)
     assert finding.where == "line 3, column 10"
+
+
+@pytest.mark.parametrize(
+    ("aud", "said"),
+    [(["a", 5], "an array whose item 2 is a number"), ([None], "an array whose item 1 is null"), (5, "a number"), ({"a": 1}, "an object")],
+)
+def test_what_is_wrong_with_an_audience_is_named(aud: Any, said: str):
+    report = judged({"aud": aud, "exp": 1800000000}, expect=Expectations(profile="at+jwt"))
+    assert because(report, "aud") == f"aud is {said}; a string or an array of strings is required."
+    assert because(report, "profile.aud").startswith(f"aud is {said}; it must be a string or an array of strings.")
+    (finding,) = (one for one in report.findings if one.code == "claim_type")
+    assert finding.message == f'"aud" is {said}; a string or an array of strings is required.'
