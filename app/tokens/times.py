@@ -16,7 +16,8 @@ _YEAR = 31_556_952
 _CENTURY = (946_684_800, 4_102_444_800)  # 2000 to 2099: where times of tokens lie
 _FINER = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 _CALENDAR = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
-_UNITS: tuple[tuple[int, str], ...] = ((_YEAR, "year"), (2_629_746, "month"), (86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+_MONTH = 2_629_746
+_UNITS: tuple[tuple[int, str], ...] = ((86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 _SIGNS = ("h", "min", "s")
 
 
@@ -40,16 +41,18 @@ def iso(seconds: Seconds) -> str:
 
 
 def span(seconds: Seconds) -> str:
-    """A length of time in its two largest units: `2 h 5 min`, `8 years`, `59 s`."""
+    """A length of time in its two largest units: `2 h 5 min`, `2 years 11 months`, `59 s`; months are rounded, since they differ."""
     length = seconds if seconds >= 0 else -seconds
     if length > 10**12:
         return "more than 30,000 years"
     rest = int(length)
+    if rest >= _MONTH:
+        return _months((rest + _MONTH // 2) // _MONTH)
     for index, (size, name) in enumerate(_UNITS):
         count = rest // size
         if count:
             text = _count(count, name)
-            if index in (2, 3, 4) and count < 10:
+            if index < 3 and count < 10:
                 next_size, next_name = _UNITS[index + 1]
                 smaller = (rest - count * size) // next_size
                 text += f" {_count(smaller, next_name)}" if smaller else ""
@@ -113,6 +116,15 @@ def read(text: str) -> Decimal:
     except InvalidOperation:
         moment = datetime.fromisoformat(text)
         return Decimal((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _months(months: int) -> str:
+    if months < 12:
+        return _count(months, "month")
+    if months >= 120:
+        return _count((months + 6) // 12, "year")
+    years, rest = divmod(months, 12)
+    return _count(years, "year") + (f" {_count(rest, 'month')}" if rest else "")
 
 
 def _count(count: int, name: str) -> str:

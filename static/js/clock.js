@@ -1,6 +1,7 @@
 // Local times, and how long ago or how soon. Wakes only when a word on the page would change.
 
-const UNITS = [[31_556_952, "year"], [2_629_746, "month"], [86_400, "day"], [3600, "h"], [60, "min"], [1, "s"]];
+const MONTH = 2_629_746;
+const UNITS = [[86_400, "day"], [3600, "h"], [60, "min"], [1, "s"]];
 const LONGEST_WAIT = 3600;
 
 let timer;
@@ -9,18 +10,29 @@ let before;
 
 const count = (number, unit) => `${number} ${unit}${number !== 1 && !/^(?:h|min|s)$/.test(unit) ? "s" : ""}`;
 
+// Rounded, since months differ in length.
+function inMonths(months) {
+  if (months < 12) return count(months, "month");
+  if (months >= 120) return count(Math.floor((months + 6) / 12), "year");
+  const rest = months % 12;
+  return count(Math.floor(months / 12), "year") + (rest ? ` ${count(rest, "month")}` : "");
+}
+
+const seen = (distance, words) => (distance > 0 ? `in ${words}` : `${words} ago`);
+
 // The words of app/tokens/times.py, but for seconds, which are only said in the last two minutes:
 // more would wake the page every second. Returns the words and the size of their smallest unit.
 function relative(distance) {
   if (distance > -1 && distance < 1) return ["now", 1];
   const far = Math.floor(Math.abs(distance));
+  if (far >= MONTH) return [seen(distance, inMonths(Math.floor((far + MONTH / 2) / MONTH))), 86_400];
   const at = UNITS.findIndex(([size]) => far >= size);
   const [size, unit] = UNITS[at];
   const number = Math.floor(far / size);
   const [next, smaller] = UNITS[at + 1] ?? [];
-  const rest = at > 1 && (size === 60 ? far < 120 : number < 10) ? Math.floor((far % size) / next) : 0;
+  const rest = at < 3 && (size === 60 ? far < 120 : number < 10) ? Math.floor((far % size) / next) : 0;
   const words = rest ? `${count(number, unit)} ${count(rest, smaller)}` : count(number, unit);
-  return [distance > 0 ? `in ${words}` : `${words} ago`, size === 60 && far >= 120 ? 60 : (next ?? 1)];
+  return [seen(distance, words), size === 60 && far >= 120 ? 60 : (next ?? 1)];
 }
 
 function local(epoch) {

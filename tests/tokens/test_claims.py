@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.tokens import MAX_SECONDS, Expectations
+from app.tokens import MAX_SECONDS, Expectations, times
 from tests.tokens.keyring import NOW, because, check, codes, make, outcome, read_out
 
 
@@ -260,6 +260,22 @@ def test_an_audience_that_is_nearly_right_is_offered():
     assert 'aud is an array: the token is for "web" and "https://api/"; "https://api" is expected.' in one.because
     assert "slash at the end" in one.because
     assert [(repair.field, repair.text) for repair in one.repairs] == [("audience", "https://api/")]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        pytest.param(1095, "3 years", id="2 Jan 2023 to 1 Jan 2026"),
+        pytest.param(1060, "2 years 11 months", id="almost three years"),
+        pytest.param(366, "1 year", id="a leap year"),
+        pytest.param(59, "2 months", id="two months"),
+        pytest.param(30, "30 days", id="a month"),
+        pytest.param(11689, "32 years", id="decades"),
+    ],
+)
+def test_long_times_are_told_in_years_and_months(days: int, said: str):
+    assert times.span(days * 86400) == said
+    assert because(judged({"exp": NOW - days * 86400}), "exp").startswith(f"Expired {said} ago (")
 
 
 @pytest.mark.parametrize(
