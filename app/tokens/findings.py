@@ -1471,7 +1471,7 @@ _ROWS = (
         "Use the issuer's signing key.",
         "RFC 7517 §4.2",
     ),
-    Kind("key_ops", "error", 'The key\'s key_ops {ops} do not allow "{wanted}".', "Use a key that allows it.", "RFC 7517 §4.3"),
+    Kind("key_ops", "error", 'The key\'s key_ops ({ops}) do not allow "{wanted}".', "Use a key that allows it.", "RFC 7517 §4.3"),
     Kind("key_member_type", "error", 'The key\'s "{name}" is {kind}; {need} is required.', None, "RFC 7517 §4"),
     Kind(
         "key_kid",
@@ -1644,6 +1644,13 @@ _ROWS = (
         "RFC 7519 §2",
     ),
     Kind("claim_type", "error", '"{name}" is {kind}; {need} is required.', None, "{spec}"),
+    Kind(
+        "claim_not_an_object",
+        "warning",
+        '"{name}" is {kind}; as registered it is an object whose members, such as sub, name the actor.',
+        "Write an object with the sub of the actor, or give the claim another name.",
+        "{spec}",
+    ),
     Kind("claim_no_exp", "warning", "No exp: this token never expires.", "Have the issuer add exp.", "RFC 7519 §4.1.4"),
     Kind(
         "claim_time_scale",

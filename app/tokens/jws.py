@@ -157,7 +157,7 @@ def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verif
     # A private key that may only sign verifies with its public half, which bears no key_ops of its own.
     allowed = {operation, "sign"} if key.is_private else {operation}
     if key.key_ops is not None and not allowed.intersection(key.key_ops):
-        faults.append(found("key_ops", "key", ops=quoted(str(list(key.key_ops))), wanted=operation))
+        faults.append(found("key_ops", "key", ops=quoted(", ".join(key.key_ops) or "[]"), wanted=operation))
     return tuple(faults)
 
 

@@ -33,6 +33,7 @@ _REGISTERED = {
     "iat": "RFC 7519 §4.1.6",
     "jti": "RFC 7519 §4.1.7",
 }
+_OBJECTS = {"act": "RFC 8693 §4.1", "may_act": "RFC 8693 §4.4"}
 _DATES = ("exp", "nbf", "iat")
 # What programs write for a registered name, without "_", "-" and capitals.
 _MEANT = {
@@ -137,6 +138,9 @@ def _types(token: Token, claims: dict[str, Any], at: Seconds | None) -> Iterator
             yield _wrong_type(token, name, claims[name], "a string")
     if "aud" in claims and audiences_of(claims["aud"]) is None:
         yield _wrong_type(token, "aud", claims["aud"], "a string or an array of strings")
+    for name in _OBJECTS:
+        if name in claims and not isinstance(claims[name], dict):
+            yield _at(token, name, found("claim_not_an_object", "payload", name=name, kind=kind_of(claims[name]), spec=_OBJECTS[name]))
     if claims.get("aud") == []:
         yield _at(token, "aud", found("claim_aud_empty", "payload"))
     scope = claims.get("scope")

@@ -237,13 +237,17 @@ def _lifetime(rule: Rule, facts: Facts) -> Verdict:
 
 
 def _fresh(rule: Rule, facts: Facts) -> Verdict:
-    """iat is no longer ago than *seconds*."""
+    """iat is no longer ago than *seconds*, and no further ahead than clocks may differ (RFC 9449 §11.1)."""
     iat = facts.claims.get("iat")
     if not times.is_date(iat):
         return "not_checked", "It takes iat to tell how old the token is."
     age: Seconds = facts.at - iat
     if age > rule.seconds:
         return "broken", f"It was made {times.span(age)} ago.{rule.reason}"
+    if -age > rule.seconds:
+        return "broken", f"It was made {times.span(age)} in the future: a clock is wrong.{rule.reason}"
+    if age < 0:
+        return "passed", f"It was made {times.span(age)} in the future, as clocks may differ."
     return "passed", f"It was made {times.relative(facts.at - age, facts.at)}."
 
 
@@ -434,7 +438,7 @@ def _shown(value: object) -> str:
         return f"{times.utc(value)}" if 10**8 < value < 10**11 else "a number"
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         more = f" and {len(value) - 3} more" if len(value) > 3 else ""
-        return ", ".join(f'"{quoted(one)}"' for one in value[:3]) + more
+        return "an array of " + ", ".join(f'"{quoted(one)}"' for one in value[:3]) + more
     if isinstance(value, (list, dict)) and not value:
         return f"an empty {'array' if isinstance(value, list) else 'object'}"
     return kind_of(value)

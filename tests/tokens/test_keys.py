@@ -193,6 +193,12 @@ def test_a_jwk_in_sloppy_base64_is_read_and_said(change: Any, code: str):
     assert code in codes(read_keys(text).all_findings)
 
 
+def test_key_ops_are_told_as_words():
+    key = json.dumps(public_jwk(private("ES256")) | {"key_ops": ["encrypt", "wrapKey"]})
+    report = check(token("ES256"), key)
+    assert 'The key\'s key_ops (encrypt, wrapKey) do not allow "verify".' in report.signature.because
+
+
 @pytest.mark.parametrize(("e", "mended"), [(b"\0\0", "AA"), (b"\0\1\0\1", "AQAB"), (b"\0", None)])
 def test_zero_keeps_one_byte_when_zeros_are_left_out(e: bytes, mended: str | None):
     text = json.dumps(public_jwk(private("RS256")) | {"e": b64u(e)})

@@ -111,6 +111,13 @@ def test_a_number_for_a_name_is_put_in_quotes(name: str):
     assert mended(payload, "claim_type") == f'{{"exp":{SOON},"{name}": "90071992547409931"}}'
 
 
+@pytest.mark.parametrize(("name", "spec"), [("act", "RFC 8693 §4.1"), ("may_act", "RFC 8693 §4.4")])
+def test_an_actor_is_an_object(name: str, spec: str):
+    finding = one({name: "x", "exp": SOON}, "claim_not_an_object")
+    assert (finding.level, finding.spec, finding.message.split(";")[0]) == ("warning", spec, f'"{name}" is a string')
+    assert "claim_not_an_object" not in codes(noticed({name: {"sub": "x"}, "exp": SOON}))
+
+
 def test_what_cannot_be_mended_mechanically_offers_nothing():
     assert one({"sub": None, "exp": SOON}, "claim_type").repairs == ()
     assert one({"aud": ["a", 1], "exp": SOON}, "claim_type").repairs == ()

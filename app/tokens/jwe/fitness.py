@@ -92,7 +92,7 @@ def key_faults(
     # The public half of a private key encrypts, and bears no key_ops of its own.
     allowed = _OPERATIONS[operation] | (_OPERATIONS["decrypt"] if key.is_private else set())
     if key.key_ops is not None and not allowed.intersection(key.key_ops):
-        faults.append(found("key_ops", "key", ops=quoted(str(list(key.key_ops))), wanted=operation))
+        faults.append(found("key_ops", "key", ops=quoted(", ".join(key.key_ops) or "[]"), wanted=operation))
     return tuple(faults)
 
 

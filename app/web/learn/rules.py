@@ -70,7 +70,7 @@ DEMANDS: Mapping[str, Callable[[Rule], str]] = {
     "one_of": lambda rule: f"is {_names(rule.values)}",
     "event": lambda rule: f"is an object with the member {rule.member}" if rule.member else "is an object that names an event",
     "lifetime": lambda rule: f"from iat to exp there are {times.span(rule.seconds)} at most",
-    "fresh": lambda rule: f"iat is no longer ago than {times.span(rule.seconds)}",
+    "fresh": lambda rule: f"iat is no longer ago than {times.span(rule.seconds)}, and no further ahead",
     "part": lambda rule: f"is part {rule.part + 1} of {rule.claim}",
     "public_key": lambda rule: "is a public key in the header",
     "party": lambda rule: "is the client that is expected, and is there when there are several audiences",
