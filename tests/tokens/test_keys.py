@@ -193,6 +193,43 @@ def test_a_jwk_in_sloppy_base64_is_read_and_said(change: Any, code: str):
     assert code in codes(read_keys(text).all_findings)
 
 
+EC = public_jwk(private("ES256"))
+PEM = public_pem(private("ES256"))
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        pytest.param(PEM.replace("-----", "----"), "a PEM with other dashes", "-----", id="four dashes"),
+        pytest.param(PEM.replace("-----", "\u2014"), "a PEM with other dashes", "-----", id="em dashes"),
+        pytest.param(PEM.replace("-----", "\u2013" * 5), "a PEM with other dashes", "-----", id="en dashes"),
+        pytest.param("<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>", "a key in XML", "PEM", id="XML"),
+        pytest.param('<?xml version="1.0"?>\n<ds:KeyValue>', "a key in XML", "PEM", id="XML with a prolog"),
+        pytest.param(json.dumps(json.dumps(EC)), "a JWK within quotes", "without the outer quotes", id="in quotes"),
+        pytest.param(json.dumps(json.dumps({"keys": [EC]}, indent=1)), "a JWK within quotes", "the backslashes", id="a set in quotes"),
+        pytest.param(str(EC), "a JWK as Python prints it", "json.dumps", id="a dict"),
+        pytest.param(str({"keys": [EC]}), "a JWK as Python prints it", "json.dumps", id="a dict of a set"),
+        pytest.param(str([EC]), "a JWK as Python prints it", "json.dumps", id="a list"),
+        pytest.param(json.dumps([EC], indent=1), "an array of JWKs", '{"keys": [ … ]}', id="an array"),
+        pytest.param(
+            '{"issuer":"https://a.example","jwks_uri":"https://a.example/jwks"}', "an OpenID configuration", "jwks_uri", id="OIDC"
+        ),
+    ],
+)
+def test_a_key_in_a_spelling_that_is_not_read_is_no_secret(text: str, what: str, hint: str):
+    keys = read_keys(f" {text}\n")
+    assert keys.keys == ()
+    (finding,) = keys.findings
+    assert (finding.code, finding.level) == ("key_unreadable", "error")
+    assert f"holds {what}" in finding.message
+    assert hint in (finding.fix or "")
+
+
+@pytest.mark.parametrize("text", ["--begin--", "\u2014BEGIN\u2014", '"my secret"', '["a","b"]', "<secret>", "{'a':1}", "[{]"])
+def test_a_secret_that_only_begins_like_a_key_stays_a_secret(text: str):
+    assert [key.secret for key in read_keys(text).keys] == [text.encode()]
+
+
 def test_key_ops_are_told_as_words():
     key = json.dumps(public_jwk(private("ES256")) | {"key_ops": ["encrypt", "wrapKey"]})
     report = check(token("ES256"), key)

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from app.tokens import base64url, lossless_json
 from app.tokens.findings import Finding, Repair, found
 from app.tokens.keys import foreign
+from app.tokens.keys.foreign import Foreign
 from app.tokens.keys.jwk_set import read_jwk
 from app.tokens.keys.key import Key, Keys
 from app.tokens.keys.make import generate, generate_for, generate_kind, private_jwk, private_pem, public_jwk, public_pem
@@ -40,7 +41,7 @@ KeyEncoding = Literal["auto", "utf8", "base64", "base64url", "hex"]
 _SHORTEST_KEY = 40
 _IN_BASE64 = ("LS0tLS1CRUdJTi", "eyJ", "ewog", "ewoJ", "ewoi", "eyAi")  # -----BEGIN, and { with what follows it in a JWK
 # With these begin the structures that are neither PEM nor JSON, and the strangers that are named; a secret seldom does.
-_FIRST = frozenset("M30LesP-/_z")
+_FIRST = frozenset('M30LesP-/_z["<\u2010\u2011\u2012\u2013\u2014\u2015\u2212')
 _STRUCTURES = ("-----BEGIN", "{", "ssh-", "ecdsa-", "M", "30", *_IN_BASE64)
 # The members that give away the type of a JWK without kty; EC has those of OKP and one more, so that it stands before it.
 _TELLING = (("RSA", ("n", "e")), ("EC", ("crv", "x", "y")), ("OKP", ("crv", "x")), ("AKP", ("alg", "pub")), ("oct", ("k", "alg")))
@@ -117,8 +118,12 @@ def _in_base64(text: str) -> Keys | None:
 
 def _stranger(text: str) -> Keys | None:
     """Something that announces itself as a key of another program, or as a container."""
-    stranger = foreign.by_text(text) or foreign.by_base64(text)
-    return Keys(read_as=stranger.what, findings=(Unreadable(*stranger).finding,)) if stranger else None
+    stranger = foreign.by_text(text) or foreign.by_shape(text) or foreign.by_base64(text)
+    return _refused(stranger) if stranger else None
+
+
+def _refused(stranger: Foreign) -> Keys:
+    return Keys(read_as=stranger.what, findings=(Unreadable(*stranger).finding,))
 
 
 def _json(text: str, lead: str) -> Keys | None:
@@ -126,7 +131,7 @@ def _json(text: str, lead: str) -> Keys | None:
     document = lossless_json.read(text)
     if not document.readable:
         if not re.search(r'"(?:kty|keys)"', text):
-            return None
+            return _stranger(text)
         line, column = lossless_json.position(lead + text, len(lead) + document.problems[0].offset)
         why = f"its JSON is broken at line {line}, column {column}."
         return Keys(read_as="JWK", findings=(Unreadable("a JWK", why, line=line, column=column).finding,))
@@ -142,6 +147,8 @@ def _json(text: str, lead: str) -> Keys | None:
             if key.secret is not None:
                 key.faults += _confusion("", key.secret)
         return keys
+    if isinstance(value.get("jwks_uri"), str):
+        return _refused(foreign.CONFIGURATION)
     return _without_type(value, mends())
 
 

@@ -86,6 +86,41 @@ _TEXTS = (
         ),
     ),
 )
+_SHAPES = (
+    (
+        re.compile(r"[-\u2010-\u2015\u2212]{1,8} ?BEGIN [A-Z0-9 ]{0,40}(?:KEY|CERTIFICATE)"),
+        Foreign(
+            "a PEM with other dashes", "five plain hyphens stand on each side of BEGIN and END.", "Copy the key again, or write -----."
+        ),
+    ),
+    (
+        re.compile(r"(?:<\?xml[^>]{0,200}>\s*)?<(?:\w{1,20}:)?(?:RSA|EC|DSA)?KeyValue\b"),
+        Foreign(
+            "a key in XML (KeyValue, as .NET writes it)",
+            "that form is not read.",
+            "Export it as PEM, in .NET with ExportSubjectPublicKeyInfoPem(), and paste that.",
+        ),
+    ),
+    (
+        re.compile(r'"\s*\{.*\\"(?:kty|keys)\\"', re.DOTALL),
+        Foreign(
+            "a JWK within quotes", "it is a JSON string.", "Paste what the string holds: without the outer quotes and the backslashes."
+        ),
+    ),
+    (
+        re.compile(r"[{\[].*'(?:kty|keys)'\s*:", re.DOTALL),
+        Foreign("a JWK as Python prints it", "JSON has double quotes.", "Paste what json.dumps(…) makes of it."),
+    ),
+    (
+        re.compile(r'\[\s*\{.*"kty"\s*:', re.DOTALL),
+        Foreign("an array of JWKs", 'a key set is an object with "keys".', 'Put the array into one: {"keys": [ … ]}.'),
+    ),
+)
+CONFIGURATION = Foreign(
+    "an OpenID configuration",
+    "it tells where the keys are and holds none.",
+    'Paste the key set behind its jwks_uri, or have it fetched, on the page under "Key set by URL".',
+)
 _ANNOUNCEMENTS = tuple(announcement for announcement, _ in _TEXTS)
 _SECURITY_TOKEN = re.compile(r"sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com ")
 # Object identifiers as they stand in DER.
@@ -114,6 +149,12 @@ def by_text(text: str) -> Foreign | None:
         if begin.startswith(announcement) and (announcement != "sk-" or _SECURITY_TOKEN.match(begin)):
             return foreign
     return None
+
+
+def by_shape(text: str) -> Foreign | None:
+    """A key in a spelling that is not read, since nothing but its writer would take it for a key."""
+    begin = text.lstrip()
+    return next((foreign for shape, foreign in _SHAPES if shape.match(begin)), None)
 
 
 def by_base64(text: str) -> Foreign | None:
