@@ -1471,7 +1471,7 @@ _ROWS = (
         "Use the issuer's signing key.",
         "RFC 7517 §4.2",
     ),
-    Kind("key_ops", "error", 'The key\'s key_ops ({ops}) do not allow "{wanted}".', "Use a key that allows it.", "RFC 7517 §4.3"),
+    Kind("key_ops", "error", 'The key\'s key_ops {ops} do not allow "{wanted}".', "Use a key that allows it.", "RFC 7517 §4.3"),
     Kind("key_member_type", "error", 'The key\'s "{name}" is {kind}; {need} is required.', None, "RFC 7517 §4"),
     Kind(
         "key_kid",

@@ -5,6 +5,7 @@ The key's type decides which algorithm may run; the header never does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -157,7 +158,7 @@ def key_faults(algorithm: Algorithm, key: Key, operation: Literal["sign", "verif
     # A private key that may only sign verifies with its public half, which bears no key_ops of its own.
     allowed = {operation, "sign"} if key.is_private else {operation}
     if key.key_ops is not None and not allowed.intersection(key.key_ops):
-        faults.append(found("key_ops", "key", ops=quoted(", ".join(key.key_ops) or "[]"), wanted=operation))
+        faults.append(found("key_ops", "key", ops=quoted(json.dumps(key.key_ops, ensure_ascii=False)), wanted=operation))
     return tuple(faults)
 
 

@@ -230,10 +230,10 @@ def test_a_secret_that_only_begins_like_a_key_stays_a_secret(text: str):
     assert [key.secret for key in read_keys(text).keys] == [text.encode()]
 
 
-def test_key_ops_are_told_as_words():
+def test_key_ops_are_told_as_json():
     key = json.dumps(public_jwk(private("ES256")) | {"key_ops": ["encrypt", "wrapKey"]})
     report = check(token("ES256"), key)
-    assert 'The key\'s key_ops (encrypt, wrapKey) do not allow "verify".' in report.signature.because
+    assert 'The key\'s key_ops ["encrypt", "wrapKey"] do not allow "verify".' in report.signature.because
 
 
 @pytest.mark.parametrize(("e", "mended"), [(b"\0\0", "AA"), (b"\0\1\0\1", "AQAB"), (b"\0", None)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from app.tokens import jws
@@ -92,7 +93,7 @@ def key_faults(
     # The public half of a private key encrypts, and bears no key_ops of its own.
     allowed = _OPERATIONS[operation] | (_OPERATIONS["decrypt"] if key.is_private else set())
     if key.key_ops is not None and not allowed.intersection(key.key_ops):
-        faults.append(found("key_ops", "key", ops=quoted(", ".join(key.key_ops) or "[]"), wanted=operation))
+        faults.append(found("key_ops", "key", ops=quoted(json.dumps(key.key_ops, ensure_ascii=False)), wanted=operation))
     return tuple(faults)
 
 
