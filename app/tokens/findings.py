@@ -779,6 +779,13 @@ _ROWS = (
         "RFC 8725 §3.10",
     ),
     Kind(
+        "header_key_other",
+        "warning",
+        "The header's \"{name}\" holds another key than the one that verifies the signature; it must be the signer's.",
+        "Have the issuer leave it out, or write the key that signs.",
+        "{spec}",
+    ),
+    Kind(
         "header_key_matches_proof",
         "info",
         'The signature matches the key in the header ("{name}"), not the key in the key box. A DPoP proof is verified with its own key, and that key with cnf.jkt of the access token.',

@@ -694,3 +694,15 @@ def test_a_header_that_is_no_object_brings_nothing(header):
     key = public_jwk(private("RS256"))
     text = f"{b64u(header)}.{b64u(json.dumps({'cnf': {'jwk': key}}))}.AAAA"
     assert check(text, json.dumps(key)).findings
+
+
+def test_a_key_in_the_header_that_did_not_sign_is_told():
+    """RFC 7515 §4.1.3: it corresponds to the key that signed."""
+    given = public_key("ES256")
+
+    def told(which: int) -> list[str]:
+        header = {"alg": "ES256", "jwk": public_jwk(private("ES256", which))}
+        return codes(check(make(header, alg="ES256", key=private("ES256")), given).findings)
+
+    assert "header_key_other" in told(1)
+    assert "header_key_other" not in told(0)

@@ -50,6 +50,8 @@ def beside_the_box(
                 fits_one = True
                 code = "header_key_matches_proof" if _is_expected(token, one) else "header_key_matches"
                 yield found(code, "signature", name=one.parameter)
+            elif one.row.signs and one.key and signature.matches:
+                yield found("header_key_other", "header", name=one.parameter, spec=one.row.spec, **place(token, "header", one.parameter))
         yield from one.findings
         for index, certificate in enumerate(one.certificates):
             for finding in certificates.at_a_time(certificate, f"The certificate in x5c[{index}]", at) if certificate else ():
