@@ -72,7 +72,7 @@ class Decision:
 
 def decide(policy: Policy, request: Request, keys: Mapping[str, Keys], at: int) -> Decision:
     """Judge *request* as of *at*, seconds since 1970; *keys* are those that the references of *policy* name."""
-    canonical = paths.canonical(request.target)
+    canonical = _canonical(policy, request)
     route = _route(policy, request.method, canonical.path)
     found = credentials.find(request, policy.sources)
     looked = _looked_at(policy, route, found, keys, at)
@@ -92,6 +92,15 @@ def decide(policy: Policy, request: Request, keys: Mapping[str, Keys], at: int) 
     accepted = looked.report.claims() if looked.report else {}
     passed_on, gone = upstream.headers(policy, accepted), upstream.removed(policy, request)
     return Decision(200, rules, route, upstream=passed_on, removed=gone, report=looked.report)
+
+
+def _canonical(policy: Policy, request: Request) -> paths.Judged:
+    """The path, if a server that folds its letters finds it under the same route."""
+    judged = paths.canonical(request.target)
+    if judged.path is None or judged.path.isascii():
+        return judged
+    route, other = (_route(policy, request.method, path) for path in (judged.path, paths.folded(judged.path)))
+    return judged if route is other else paths.LOOK_ALIKE
 
 
 def _may_pass(route: Route, looked: Judged, has_token: bool) -> bool:

@@ -47,11 +47,19 @@ def canonical(target: str) -> Judged:
     except UnicodeDecodeError:
         return _denied("it is not UTF-8 when it is decoded")
     # Some servers fold full-width forms, so that ．． becomes two dots: the folded path must be as plain as the other.
-    for form in (path, unicodedata.normalize("NFKC", path)):
+    other = folded(path)
+    for form in (path, other):
         for pattern, reason in _AMBIGUOUS:
             if pattern.search(form):
                 return _denied(reason)
+    if other.count("/") > path.count("/") or other.count("%") > path.count("%"):
+        return _denied("it holds a letter that some servers fold into a slash or a percent sign")
     return Judged(path, "The path can be read in one way only.")
+
+
+def folded(path: str) -> str:
+    """*path* as a server reads it that takes look-alikes of a letter for the letter itself (Unicode NFKC)."""
+    return unicodedata.normalize("NFKC", path)
 
 
 def _unreadable(raw: str) -> str:
@@ -69,3 +77,7 @@ def _unreadable(raw: str) -> str:
 
 def _denied(why: str) -> Judged:
     return Judged(None, f"The path can be read in more than one way: {why}.")
+
+
+LOOK_ALIKE = _denied("some servers fold its letters into those of another route")
+"""About a path whose folded form would be judged otherwise."""

@@ -21,6 +21,10 @@ def status(policy: Any, method: str, target: str, headers: Headers, accepts: Cal
     route = next((one for one in policy["routes"] if path is not None and _takes(one, method, path)), None)
     access = route.get("access", "token") if route else "token"
     found = _found(policy, target, headers)
+    if path is not None and route is not next(
+        (one for one in policy["routes"] if _takes(one, method, unicodedata.normalize("NFKC", path))), None
+    ):
+        return 400
     if method not in METHODS or path is None or _is_ambiguous(policy, headers):
         return 400
     if access != "anyone" and (len(found) > 1 or None in found):
@@ -46,6 +50,8 @@ def _path(target: str) -> str | None:
         return None
     for form in (path, unicodedata.normalize("NFKC", path)):
         segments = form.split("/")[1:]
+        if form.count("/") > path.count("/") or form.count("%") > path.count("%"):
+            return None
         if "" in segments[:-1] or {".", ".."} & set(segments) or re.search(r"[\0-\x1f\x7f\\;?#]|%[0-9A-Fa-f]{2}", form):
             return None
     return path

@@ -442,6 +442,12 @@ CONFUSING = (
     "/public%2f..%2fadmin",
     "/public/%c0%ae%c0%ae/admin",
     "/public/%ef%bc%8e%ef%bc%8e/admin",
+    "/public%ef%bc%8fadmin",
+    "/public/x%cd%bey",
+    "/public/x%e2%81%87y",
+    "/public/%e2%81%88",
+    "/public/%e2%84%80",
+    "/public/x%ef%bc%85y",
     "/public;/../admin",
     "/public/%",
 )

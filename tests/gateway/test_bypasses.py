@@ -27,6 +27,20 @@ def test_no_other_spelling_of_a_path_gets_under_the_public_route(target):
         assert ask(GATE, text, f"GET {target}").status in (400, 403)
 
 
+@pytest.mark.parametrize("target", ["/%EF%BD%81dmin/users", "/%E2%93%90dmin/x", "/admin%EF%BC%8Fusers", "/%F0%9D%90%9Admin"])
+def test_letters_that_fold_into_another_route_do_not_pass_under_the_first(target):
+    rules = policy([{"prefix": "/admin", "roles": {"all": ["admin"]}}, {"prefix": "/", "access": "anyone"}])
+    decision = ask(rules, None, f"GET {target}")
+    assert decision.status == 400
+    assert decision.denials[0].name == "path"
+
+
+def test_letters_that_fold_and_stay_under_their_route_pass():
+    rules = policy([{"prefix": "/admin", "roles": {"all": ["admin"]}}, {"prefix": "/", "access": "anyone"}])
+    for target in ("/caf%C3%A9", "/%E6%97%A5%E6%9C%AC", "/cafe%CC%81", "/%EF%BD%81b"):
+        assert ask(rules, None, f"GET {target}").allowed
+
+
 def test_an_encoded_letter_is_the_letter():
     assert ask(GATE, None, "GET /%70ublic/x").allowed
     assert ask(GATE, token(), "GET /%61dmin").status == 403

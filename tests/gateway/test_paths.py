@@ -12,6 +12,8 @@ from app.gateway.paths import LONGEST_TARGET, canonical
         pytest.param("/orders/17", "/orders/17", id="plain"),
         pytest.param("/orders/17?x=/../y", "/orders/17", id="query"),
         pytest.param("/caf%C3%A9", "/café", id="UTF-8"),
+        pytest.param("/cafe%CC%81", "/cafe\u0301", id="accent of its own"),
+        pytest.param("/%E6%97%A5%E6%9C%AC%EF%BC%88%E6%96%B0%EF%BC%89", "/\u65e5\u672c\uff08\u65b0\uff09", id="full-width brackets"),
         pytest.param("/%70ublic/x", "/public/x", id="encoded letter"),
         pytest.param("/a%20b", "/a b", id="space"),
         pytest.param("/100%25", "/100%", id="percent sign"),
@@ -69,6 +71,10 @@ def test_it_decodes_once(target, path):
         "/public/%ef%bc%8e%ef%bc%8e/admin",
         "/public%ef%bc%8f..%ef%bc%8fadmin",
         "/public/%e2%80%a5/admin",
+        "/public%ef%bc%8fx",
+        "/public/%e2%84%80",
+        "/public/x%ef%bc%85y",
+        "/public/x%ef%bc%8532",
     ],
 )
 def test_what_two_servers_could_read_in_two_ways_has_no_path(target):

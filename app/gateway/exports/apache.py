@@ -19,14 +19,6 @@ from app.tokens.findings import quoted
 from app.tokens.keys import public_pem
 
 FOLDER = "/etc/apache2/jwtlens"
-# What two servers could read in two ways, as in paths.py, with the letters that fold to dots and slashes; the query is left out.
-_AMBIGUOUS = "|".join(
-    (
-        "%2f|%5c|\\x5c|;|%3b|%3f|%23|\\x23|%25|%[01][0-9a-f]|%7f|//",
-        r"/(?:\.|%2e){1,2}(?:[/ ?]|$)",
-        "%ef%b[89c]|%e2%80%a[45]|%c[01]|%f[5-9a-f]",
-    )
-)
 _CONTROLS = r"m#[\x00-\x1f\x7f]#"
 # A header that Connection names is dropped on the way to the API, also one that is set here.
 _HOPS = r"m#^(?:\s*(?:close|keep-alive|upgrade|te|http2-settings)?\s*(?:,|\z))*\z#i"
@@ -86,7 +78,7 @@ def _headers(policy: Policy) -> Iterator[str]:
 def _branches(policy: Policy) -> Iterator[str]:
     """One of these decides about a request: the first that takes it, as in the policy."""
     known = "|".join(METHODS)
-    yield rf'<If "%{{THE_REQUEST}} =~ m#^\S+ [^ ?]*(?:{_AMBIGUOUS})#i || %{{REQUEST_METHOD}} !~ m#^(?:{known})\z# || %{{HTTP:Connection}} !~ {_HOPS}">'
+    yield rf'<If "%{{THE_REQUEST}} =~ m#^\S+ {limits.AMBIGUOUS}#i || %{{REQUEST_METHOD}} !~ m#^(?:{known})\z# || %{{HTTP:Connection}} !~ {_HOPS}">'
     yield f"  {rules.DENIED}"
     yield "</If>"
     for number, route in enumerate(policy.routes):

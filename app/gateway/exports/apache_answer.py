@@ -15,6 +15,8 @@ _WRONG = "JWT token could not be validated"
 
 
 def _answer(policy: Policy, case: Case) -> Answer:
+    if limits.refuses(case.request.target):
+        return Answer(403, because="The first branch denies a path with a percent sign in it, or with letters that some servers fold.")
     if case.route is None:
         return Answer(403, because="No branch takes the request, and the last one denies.")
     if case.route.access == "anyone":

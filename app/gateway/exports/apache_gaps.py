@@ -6,6 +6,7 @@ from app.gateway.exports import apache_limits as limits
 from app.gateway.exports import apache_rules as rules
 from app.gateway.exports import native
 from app.gateway.exports.native import Gaps
+from app.gateway.exports.patterns import LOOK_ALIKES
 from app.gateway.policy import ClaimRule, Issuer, KeySource, Path, Policy, Route, Words
 from app.tokens.findings import quoted
 
@@ -32,8 +33,10 @@ def tell(gaps: Gaps, policy: Policy) -> None:
     if policy.routes:
         gaps.add(
             "routes",
-            "A path that is not UTF-8 is passed on as it came, where this policy denies it; other paths with two readings are denied.",
+            "A path that is not UTF-8 is passed on as it came, where this policy denies it; other paths with two readings are denied, and so are "
+            "some that this policy takes: those with %25 or with full-width letters.",
         )
+        gaps.add("routes", f"{LOOK_ALIKES} {_MORE} for an API that folds them.")
     _upstream(gaps, policy)
 
 

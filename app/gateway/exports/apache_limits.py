@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from app.gateway.exports.apache_rules import is_name
 from app.gateway.policy import Path, Policy, Source
 
+# What two servers could read in two ways, as in paths.py, with the letters that fold to the signs in it; the query is left out.
+AMBIGUOUS = (
+    r"[^ ?]*(?:%2f|%5c|\x5c|;|%3b|%3f|%23|\x23|%25|%[01][0-9a-f]|%7f|//|/(?:\.|%2e){1,2}(?:[/ ?]|$)"
+    r"|%ef%b[89c]|%e2%80%a[45]|%e2%81%8[789]|%e2%84%8[0156]|%cd%be|%c[01]|%f[5-9a-f])"
+)
 _TIMES = (("exp",), ("nbf",), ("iat",), ("auth_time",))
+
+
+def refuses(target: str) -> bool:
+    """Whether the first branch refuses the path of *target*: some of what it refuses, a policy takes."""
+    return bool(re.match(AMBIGUOUS, target, re.IGNORECASE))
 
 
 def is_bearer(source: Source) -> bool:

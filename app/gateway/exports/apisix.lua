@@ -21,7 +21,7 @@ return function(conf, ctx)
 
   -- A path that two servers could read in two ways.
   local raw = string.lower(string.match(ngx.var.request_uri, "^[^?]*"))
-  for _, sign in ipairs({"%2f", "%5c", "\\", ";", "%3b", "%3f", "%23", "#", "%25", "%7f", "//", "%e2%80%a4", "%e2%80%a5", "%ef%b8", "%ef%b9", "%ef%bc"}) do
+  for _, sign in ipairs(@signs) do
     if string.find(raw, sign, 1, true) then return deny(400, "invalid_request", "the path has two readings") end
   end
   local dotted = string.gsub(raw, "%%2e", ".") .. "/"

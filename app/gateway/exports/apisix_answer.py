@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.gateway.exports.apisix_gaps import ALGORITHMS, discovery, is_looked_at
+from app.gateway.exports.apisix_lua import refuses
 from app.gateway.exports.case import PASSED_ON, Case, NotKnown, answering
 from app.gateway.exports.credentials import by_issuer, options
 from app.gateway.exports.export import Answer
@@ -15,6 +16,8 @@ def _answer(policy: Policy, case: Case) -> Answer:
         return Answer(404, (), '{"error_msg":"404 Route Not Found"}', "No route matches.")
     if case.route.access == "anyone":
         return Answer(PASSED_ON, because="The service of this route has no plugin that asks for a token.")
+    if refuses(case.request.target):
+        raise NotKnown  # the function denies it, if jwt-auth before it does not
     if not all(is_looked_at(policy, source) for source in policy.sources) or len(case.found) > 1 or discovery(policy, ALGORITHMS):
         raise NotKnown
     if not case.found and any(case.request.values(source.name) for source in policy.sources if source.place == "header"):

@@ -7,6 +7,7 @@ from app.gateway.exports.apache_limits import is_bearer
 from app.gateway.exports.apisix_lua import is_said
 from app.gateway.exports.credentials import options, tell_keys
 from app.gateway.exports.native import Gaps
+from app.gateway.exports.patterns import LOOK_ALIKES
 from app.gateway.policy import KeySource, Policy, Source
 from app.tokens.findings import quoted
 
@@ -64,8 +65,10 @@ def tell(gaps: Gaps, policy: Policy, algorithms: tuple[str, ...], found: KeySour
     if policy.routes:
         gaps.add(
             "routes",
-            "A path with two readings is denied as in this policy, behind jwt-auth; one that is not UTF-8 is passed on as it came.",
+            "A path with two readings is denied as in this policy, behind jwt-auth; one that is not UTF-8 is passed on as it came. "
+            "A path with %25 or with full-width letters is denied, though this policy takes it.",
         )
+        gaps.add("routes", f"{LOOK_ALIKES} {_MORE} for an API that folds them.")
     for number, route in enumerate(policy.routes):
         if route.access == "optional":
             gaps.add(f"routes[{number}].access", "Any other Authorization than Bearer counts as a token that is wrong here, and is denied.")

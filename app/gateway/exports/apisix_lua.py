@@ -15,6 +15,11 @@ _EXACT = 2**53
 _PROGRAM = Path(__file__).with_name("apisix.lua").read_text("utf-8")
 
 
+# In a path with two readings, and some of them in one that a policy takes: %25, and full-width letters.
+SIGNS = (
+    *("%2f", "%5c", "\\", ";", "%3b", "%3f", "%23", "#", "%25", "%7f", "//", "%cd%be", "%e2%80%a4", "%e2%80%a5", "%e2%81%87", "%e2%81%88"),
+    *("%e2%81%89", "%e2%84%80", "%e2%84%81", "%e2%84%85", "%e2%84%86", "%ef%b8", "%ef%b9", "%ef%bc"),
+)
 KEPT = "ctx.jwt_auth_payload"
 """Where jwt-auth leaves the claims of a token that it took."""
 USERINFO = 'core.json.decode(ngx.decode_base64(core.request.header(ctx, "X-Userinfo") or "") or "")'
@@ -27,6 +32,7 @@ def program(policy: Policy, where: dict[str, list[str]], claims: str = KEPT) -> 
         "@realm": literal(policy.realm),
         "@issuers": _table(_issuers(policy)),
         "@routes": _table((str(number), _route(route)) for number, route in enumerate(policy.routes, 1)),
+        "@signs": literal(SIGNS),
         "@upstream": literal([{"name": name, "claim": list(claim)} for name, claim in policy.upstream]),
         "@where": literal(where),
         "@claims": claims,
@@ -38,6 +44,12 @@ def program(policy: Policy, where: dict[str, list[str]], claims: str = KEPT) -> 
         head, _, tail = text.partition(name)
         text = head + value + tail
     return text
+
+
+def refuses(target: str) -> bool:
+    """Whether the function refuses the path of *target* because of a sign."""
+    raw = target.partition("?")[0].lower()
+    return any(sign in raw for sign in SIGNS)
 
 
 def literal(value: Any) -> str:

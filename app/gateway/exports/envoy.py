@@ -12,6 +12,7 @@ from app.gateway.exports.envoy_rules import ANY
 from app.gateway.exports.envoy_terms import ALLOWS_MORE, VERIFIES, policies
 from app.gateway.exports.export import Export, File, Gateway
 from app.gateway.exports.native import Gaps, dotted, is_plain_path, is_text, jwk_set, to_line, to_yaml
+from app.gateway.exports.patterns import LOOK_ALIKES
 from app.gateway.policy import Issuer, KeySource, Policy, Source
 
 _LEAST_SKEW = 2
@@ -51,6 +52,7 @@ def _general(policy: Policy, gaps: Gaps) -> None:
         "A path is let in in one spelling only: letters, digits and signs as they are, all else percent-encoded in capitals; any other gets 403, and so does what"
         " is answered with 400 here. A header with _ in its name gets 400.",
     )
+    gaps.add("routes", f"{ALLOWS_MORE} {LOOK_ALIKES} Let the API fold no letters.")
     gaps.add(
         "issuers",
         f"{ALLOWS_MORE} JSON with a name twice in one object is read by its last value, an array of words may have objects in it,"

@@ -13,6 +13,7 @@ from app.gateway.exports.haproxy_terms import claims_judging
 from app.gateway.exports.haproxy_text import quote
 from app.gateway.exports.haproxy_token import token_judging
 from app.gateway.exports.native import Gaps
+from app.gateway.exports.patterns import LOOK_ALIKES
 from app.gateway.policy import Policy
 from app.gateway.request import Request
 
@@ -21,6 +22,7 @@ _ALWAYS = (
         "routes",
         "HAProxy refuses some requests that this policy takes: a path with full-width letters, or with the signs … ․ ‥ ⁇ ⁈ ⁉ ℀ ℁ ℅ ℆. No API has such paths.",
     ),
+    Gap("routes", f"HAProxy allows more than this policy here: {LOOK_ALIKES} Let the API fold no letters."),
     Gap(
         "issuers",
         "HAProxy refuses some tokens that this policy takes, and issuers hardly ever make: JSON with numbers that have exponents, plain letters as \\u escapes,"

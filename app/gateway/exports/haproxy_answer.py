@@ -8,6 +8,7 @@ from app.gateway import credentials
 from app.gateway.decision import Decision
 from app.gateway.exports.case import PASSED_ON
 from app.gateway.exports.export import Answer, Gap
+from app.gateway.exports.haproxy_request import bad_request, refuses
 from app.gateway.exports.native import words
 from app.gateway.policy import Policy
 from app.gateway.request import Header, Request
@@ -24,6 +25,8 @@ def answer(policy: Policy, request: Request, decision: Decision, gaps: tuple[Gap
     """*gaps* are those of this policy alone; where one of them may deny more than we do, nothing is told."""
     if not _is_known(policy, request, decision, gaps):
         return None
+    if refuses(request.target):
+        return Answer(400, (Header("WWW-Authenticate", bad_request(policy)),), because=_BECAUSE)
     if decision.allowed:
         return Answer(PASSED_ON, because="HAProxy passes the request on, and the API answers.")
     challenge = _challenge(policy, decision)
@@ -34,6 +37,9 @@ def answer(policy: Policy, request: Request, decision: Decision, gaps: tuple[Gap
 def _is_known(policy: Policy, request: Request, decision: Decision, gaps: tuple[Gap, ...]) -> bool:
     # HAProxy itself refuses what is no request for a path, before any rule; and that we lack a key says nothing of HAProxy.
     if decision.status == 503 or request.method == "CONNECT" or not request.target.startswith("/") or "#" in request.target:
+        return False
+    # Look-alikes of another route, and what is too long for a policy alone.
+    if any(rule.name == "path" and rule.denies for rule in decision.rules) and not refuses(request.target):
         return False
     if sum(len(name) + len(value) + 4 for name, value in request.headers) + len(request.target) > LONGEST_HEAD:
         return False

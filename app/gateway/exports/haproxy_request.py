@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import unquote_to_bytes
 
 from app.gateway.exports import haproxy_json as pattern
 from app.gateway.exports.haproxy_text import deny, quote
@@ -31,6 +32,13 @@ _ODD_NAME = (
     "Only a name of letters, digits, dot, _ and - can be looked for: where the route wants a token, every request with {} is denied."
 )
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def refuses(target: str) -> bool:
+    """Whether the expressions above refuse the path of *target*: some of what they refuse, a policy takes."""
+    raw = target.partition("?")[0]
+    path = unquote_to_bytes(raw).decode("latin-1")
+    return not re.search(PATH, raw) or not re.search(TEXT, path) or bool(re.search(AMBIGUOUS, path))
 
 
 def bad_request(policy: Policy) -> str:

@@ -13,7 +13,7 @@ from app.gateway.exports.nginx_claims import Claims, Unsayable
 from app.gateway.exports.nginx_issuers import ALLOWS_MORE, keys, leeway, terms
 from app.gateway.exports.nginx_plus_answer import answer
 from app.gateway.exports.nginx_text import block, map_of, one_of
-from app.gateway.exports.patterns import methods, never_passed_on, pattern
+from app.gateway.exports.patterns import LOOK_ALIKES, methods, never_passed_on, pattern
 from app.gateway.policy import Policy, Route, Source
 from app.gateway.request import METHODS
 
@@ -86,6 +86,10 @@ def _general(policy: Policy, gaps: Gaps) -> None:
     gaps.add(
         "routes",
         f"{ALLOWS_MORE} a header such as X_User is dropped and one such as X.User, or Connection with the name of another, is passed on, instead of refused.",
+    )
+    gaps.add(
+        "routes",
+        f"{ALLOWS_MORE} {LOOK_ALIKES} Let the API fold no letters. A path with full-width letters, or … ․ ‥ ⁇ ⁈ ⁉ ℀ ℁ ℅ ℆, is refused though this policy takes it.",
     )
     if policy.describe:
         gaps.add("describe", "nginx Plus does not tell the client what is wrong with a token. Read its error log instead.")

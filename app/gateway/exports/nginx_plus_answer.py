@@ -6,6 +6,7 @@ from app.gateway import credentials
 from app.gateway.decision import Decision
 from app.gateway.exports.case import PASSED_ON, is_hidden
 from app.gateway.exports.export import Answer
+from app.gateway.exports.haproxy_request import refuses
 from app.gateway.exports.nginx_issuers import VERIFIES
 from app.gateway.policy import Policy
 from app.gateway.request import Request
@@ -19,6 +20,8 @@ def answer(policy: Policy, request: Request, decision: Decision) -> Answer | Non
     """None where more decides than one issuer whose keys stand in a file, and rules that the maps have exactly."""
     if any(rule.denies for rule in decision.rules if rule.layer in ("request", "keys")):
         return None
+    if refuses(request.target):
+        return Answer(400, because="The export returns this for letters in the path that some servers fold into signs." + _UNSEEN)
     if decision.route is None:
         return Answer(403, because="No route takes the request, and the export returns this." + _UNSEEN)
     if decision.route.access == "anyone" or (decision.route.access == "optional" and not credentials.find(request, policy.sources)):

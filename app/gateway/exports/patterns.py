@@ -13,6 +13,8 @@ REACH_THE_API = (
     f"{OVERRIDES[0]} and its like reach the API as the client sent them, and by them some APIs take another method or path than was judged."
 )
 """About a gateway that does not remove OVERRIDES."""
+LOOK_ALIKES = "A path in letters that some servers fold into those of another route, such as /\u24d0dmin for /admin, takes the route that it names as it is."
+"""About a gateway that refuses paths with two readings, but knows no table of all letters."""
 _MOST_HYPHENS = 4
 
 
