@@ -65,10 +65,13 @@ class Service:
 
 
 class Worker:
-    """One process of a service; *number* is its row in *metrics*."""
+    """One process of a service; *number* is its row in *metrics*.
 
-    def __init__(self, service: Service, metrics: Metrics, number: int) -> None:
-        self._service = service
+    What is read anew counts once: the first process counts it, unless this one *is_alone*.
+    """
+
+    def __init__(self, service: Service, metrics: Metrics, number: int, *, is_alone: bool) -> None:
+        self._service, self._is_alone = service, is_alone
         self._tally = metrics.tally(number)
         self._log = DecisionLog(service.log, lambda: self._tally.count("log_dropped"))
         self._reloading = threading.Lock()
@@ -90,7 +93,8 @@ class Worker:
             before = self.app.gate
             self.app.gate = self._gate(before)
             before.store.stop()
-            self._tally.count("reloaded")
+            if self._is_alone:
+                self._tally.count("reloaded")
             self._service.tell("note", "the policy is read anew and in use")
 
     def _gate(self, before: Gate | None) -> Gate:

@@ -42,10 +42,17 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
     announce(bound[0].getsockname()[1])
 
     def work(number: int) -> None:
-        _run(Worker(service, metrics, number), bound, is_alone=workers == 1)
+        _run(Worker(service, metrics, number, is_alone=workers == 1), bound, is_alone=workers == 1)
+
+    first = metrics.tally(workers)
+
+    def renewed() -> bool:
+        is_taken = service.renew()
+        first.count("reloaded" if is_taken else "not_reloaded")
+        return is_taken
 
     def started() -> None:
-        metrics.tally(workers).count("workers_started")
+        first.count("workers_started")
 
     def ended(status: int) -> None:
         how = f"signal {-status}" if status < 0 else f"status {status}"
@@ -55,7 +62,7 @@ def serve(service: Service, workers: int, announce: Callable[[int], None]) -> No
         started()
         work(0)
     else:
-        supervise(workers, Care(work, service.renew, started, ended, lambda error: service.tell("error", f"a worker ends: {place(error)}")))
+        supervise(workers, Care(work, renewed, started, ended, lambda error: service.tell("error", f"a worker ends: {place(error)}")))
 
 
 def _run(worker: Worker, bound: list[Any], *, is_alone: bool) -> None:
