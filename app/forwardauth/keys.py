@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 from app import tokens
@@ -25,11 +27,27 @@ MOST_WAITING = 3
 """Requests that wait for a key at a time; each holds a thread."""
 
 
+def server_of(url: str) -> str:
+    """Scheme, host and port of *url*."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
+
+
+def _names(urls: Iterable[str]) -> Iterator[str]:
+    """A name for each of *urls*: its server, with a number behind it from the second on."""
+    count = Counter[str]()
+    for server in map(server_of, urls):
+        count[server] += 1
+        yield server if count[server] == 1 else f"{server} ({count[server]})"
+
+
 class Remote:
     """One key set that is elsewhere, with a thread that keeps it fresh."""
 
-    def __init__(self, url: str, kind: Kind, fetch: Fetch, interval: float, tell: Tell) -> None:
+    def __init__(self, url: str, kind: Kind, fetch: Fetch, interval: float, tell: Tell, name: str = "") -> None:
         self.url = url
+        self.name = name or server_of(url)
+        """What is told of it: path and query may hold a secret."""
         self.keys: Keys | None = None
         self.fetched_at = 0.0
         self.failures = 0
@@ -80,7 +98,7 @@ class Remote:
         if not found.keys:
             return self._failed("The key set has no key that can be used.")
         if self.failures:
-            self._tell("note", f"the keys of {self.url} are fetched again")
+            self._tell("note", f"the keys of {self.name} are fetched again")
         self.keys, self.fetched_at, self.failures = found, time.time() - fetched.age, 0
         return True
 
@@ -88,7 +106,7 @@ class Remote:
         self.failures += 1
         if self.failures == 1:
             kept = "those that are here stay in use" if self.keys else "there are none yet, and the tokens for them are denied"
-            self._tell("warning", f"no new keys from {self.url}; {kept}: {why}")
+            self._tell("warning", f"no new keys from {self.name}; {kept}: {why}")
         return False
 
     def _pause(self) -> float:
@@ -103,7 +121,9 @@ class KeyStore:
     def __init__(self, policy: Policy, given: Mapping[str, Keys], fetch: Fetch, interval: float, tell: Tell) -> None:
         self.keys: Mapping[str, Keys] = {name: given[name] for name in policy.references if name in given}
         kinds = {source.reference: KINDS[source.kind] for issuer in policy.issuers for source in issuer.keys if source.kind in KINDS}
-        self.remotes = tuple(Remote(url, kind, fetch, interval, tell) for url, kind in kinds.items() if url not in given)
+        wanted = {url: kind for url, kind in kinds.items() if url not in given}
+        named = zip(wanted.items(), _names(wanted), strict=True)
+        self.remotes = tuple(Remote(url, kind, fetch, interval, tell, name) for (url, kind), name in named)
         self.missing_names = tuple(name for name in policy.references if name not in given and name not in kinds)
         self.listener: Callable[[Remote, bool], None] = lambda remote, is_good: None
         self._news = threading.Condition()

@@ -43,7 +43,7 @@ class ForwardAuth:
 
     def __init__(self, gate: Gate, options: Options, metrics: Metrics, tally: Tally, log: DecisionLog) -> None:
         self.gate, self.options, self.metrics, self.tally, self.log = gate, options, metrics, tally, log
-        metrics.sources = lambda: [remote.url for remote in self.gate.store.remotes]
+        metrics.sources = lambda: [remote.name for remote in self.gate.store.remotes]
         self._trusts = lru_cache(1024)(self._is_trusted)
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:

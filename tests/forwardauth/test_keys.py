@@ -95,9 +95,21 @@ def test_the_last_good_keys_stay_when_the_server_of_keys_fails():
     server.text = jwks("two")
     assert remote.refresh()
     assert told == [
-        f"warning: no new keys from {URL}; those that are here stay in use: login.example answers 503, not 200.",
-        f"note: the keys of {URL} are fetched again",
+        "warning: no new keys from https://login.example; those that are here stay in use: login.example answers 503, not 200.",
+        "note: the keys of https://login.example are fetched again",
     ]
+
+
+def test_what_is_told_of_a_source_is_its_server_without_path_and_query():
+    told: list[str] = []
+    urls = ("https://login.example/canary/jwks?key=canary", "https://login.example:8443?canary", "https://login.example/other")
+    rules = policy(issuer={"keys": [{"jwks_url": url, "algorithms": ["RS256"]} for url in urls]})
+    app = application(rules, tell=lambda kind, message: told.append(message))
+    for remote in app.gate.store.remotes:
+        remote.refresh()
+    assert list(app.metrics.sources()) == ["https://login.example", "https://login.example:8443", "https://login.example (2)"]
+    assert len(told) == 3
+    assert "canary" not in "".join(told)
 
 
 def test_keys_that_were_taken_back_are_gone():
