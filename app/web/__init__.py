@@ -11,7 +11,7 @@ from flask import Flask
 from flask.templating import Environment
 
 from app.settings import Settings
-from app.web import api, debugger, errors, fetching, gateway, keyring, learn, libraries, out, pages, present, presenting, reading
+from app.web import api, debugger, errors, fetching, forms, gateway, keyring, learn, libraries, out, pages, present, presenting, reading
 from app.web.assets import asset, integrity, serve_static, templates_folder
 from app.web.respond import compress
 from app.web.security import MAX_BODY, protect
@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     for room in (debugger, presenting, fetching, gateway, keyring, learn, libraries, out, pages, reading, api):
         app.register_blueprint(room.blueprint)
     errors.register(app)
+    app.before_request(forms.refuse_keys_in_address)
     app.after_request(compress)
     app.wsgi_app = protect(serve_static(app.wsgi_app), settings)  # type: ignore[assignment, method-assign]
     return app

@@ -38,7 +38,6 @@ def index() -> Response:
     if "token" in request.args:
         # The contract: a token in the query is moved to the fragment at once, so that nothing more logs it.
         return redirect(f"/?moved=1#token={quote(request.args['token'], safe='')}", 303)  # type: ignore[return-value]
-    forms.refuse_keys_in_address()
     form = examples.form(request.args.get("example", examples.FIRST), int(time.time()))
     if form is None:
         raise Refused(404, "not_found", "There is no such example.", "Choose one from the menu.")

@@ -42,8 +42,9 @@ def _names(form_class: Any) -> frozenset[str]:
 
 
 def refuse_keys_in_address() -> None:
-    """Say so when a key came in the address."""
-    if not _NEVER_IN_AN_ADDRESS.isdisjoint(request.args):
+    """Say so when a key came in the address, whichever page it was sent to."""
+    # Hardly any address has a query: only then is it taken apart.
+    if request.environ.get("QUERY_STRING") and not _NEVER_IN_AN_ADDRESS.isdisjoint(request.args):
         raise Refused(
             400, "key_in_url", "Keys never travel in an address.", "Paste the key into the key box; consider this one known to others."
         )

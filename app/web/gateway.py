@@ -33,7 +33,6 @@ _BEARER = re.compile(r"\s*(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
 @blueprint.get("/gateway")
 def index() -> Response:
-    forms.refuse_keys_in_address()
     name = request.args.get("preset", presets.FIRST)
     if name not in presets.PRESETS:
         raise Refused(404, "not_found", "There is no such preset.", "Choose one from the menu.")

@@ -26,7 +26,6 @@ _LONGEST_PASSPHRASE = 1000
 
 @blueprint.get("/keys")
 def index() -> Response:
-    forms.refuse_keys_in_address()
     return answer(_show(KeyForm()), ALL, "keys")
 
 

@@ -6,7 +6,7 @@ import time
 
 from flask import Blueprint, Response, request
 
-from app.web import directory, forms, libraries_page
+from app.web import directory, libraries_page
 from app.web.errors import Refused
 from app.web.respond import answer
 
@@ -15,14 +15,12 @@ blueprint = Blueprint("libraries", __name__)
 
 @blueprint.get("/libraries")
 def libraries() -> Response:
-    forms.refuse_keys_in_address()
     asked = directory.choice(request.args.get("language", ""), request.args.get("algorithm", ""), request.args.getlist("has"))
     return answer(libraries_page.page_of(*asked), ("notice", "listed"), "libraries")
 
 
 @blueprint.get("/libraries/<name>")
 def library(name: str) -> Response:
-    forms.refuse_keys_in_address()
     row = directory.libraries().get(name)
     if row is None:
         raise Refused(404, "not_found", "There is no such library here.", "All that are known stand at /libraries.")

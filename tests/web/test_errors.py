@@ -21,6 +21,12 @@ TABLE = [
     pytest.param("OPTIONS", "/verify", {}, 405, id="options"),
     pytest.param("GET", "/theme", {}, 405, id="get the theme"),
     pytest.param("GET", "/?key=" + CANARY, {}, 400, id="key in the address"),
+    pytest.param("GET", f"/?token=a.b.c&key={CANARY}", {}, 400, id="key beside a token"),
+    *(
+        pytest.param("GET", f"/{page}?key={CANARY}", {}, 400, id=f"key in the address of /{page}")
+        for page in ("compare", "learn", "examples", "trust", "libraries", "keys", "gateway", "nowhere")
+    ),
+    pytest.param("POST", f"/decode?secret={CANARY}", {"data": {"token": "a"}}, 400, id="secret in the address of a form"),
     pytest.param("POST", "/decode", {"data": "x" * 262_145}, 413, id="too large"),
     pytest.param("POST", "/decode", {"data": CANARY, "content_type": "text/plain"}, 415, id="text"),
     pytest.param("POST", "/decode", {"data": CANARY, "content_type": "multipart/form-data; boundary=x"}, 415, id="multipart"),
@@ -30,6 +36,7 @@ TABLE = [
 API_TABLE = [
     pytest.param("GET", "/api/v1/decode", {}, 405, id="get"),
     pytest.param("GET", f"/api/v1/decode?token={CANARY}", {}, 405, id="token in the address"),
+    pytest.param("POST", f"/api/v1/verify?key={CANARY}", {"json": {"token": "a"}}, 400, id="key in the address"),
     pytest.param("POST", f"/api/v1/{CANARY}", {"json": {}}, 404, id="no such action"),
     pytest.param("GET", "/api/", {}, 404, id="no such path"),
     pytest.param("POST", "/api/v1/decode", {"data": "x" * 262_145}, 413, id="too large"),
