@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.cli.voice import Failure, Refused
+from app.cli.voice import Refused
 from app.settings import BadSetting, Settings, from_environment
 
 
@@ -32,5 +32,5 @@ def settings_with(**options: Any) -> Settings:
     try:
         settings = from_environment(os.environ)
     except BadSetting as error:
-        raise Failure(str(error), error.hint) from None
+        raise Refused(str(error), error.hint) from None
     return replace(settings, **{name: value for name, value in options.items() if value is not None})

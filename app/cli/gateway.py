@@ -186,6 +186,8 @@ def check(
         raise Refused("there is no request", "give it with --request FILE, or through a pipe")
     text = _text(policy, "policy")
     asked = _text(path or sources.STDIN, "request")
+    if not asked.strip():
+        raise Refused("there is no request: nothing came to read", "give its first line, its headers, an empty line and its body")
     try:
         read = gate.read_policy(text)
     except gate.Unfit as error:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from app import tokens
-from app.cli import options, screen, sources, voice
+from app.cli import delivery, options, screen, sources, voice
 from app.cli.delivery import deliver
 from app.cli.environment import settings_with
 from app.cli.voice import Refused, examples
@@ -50,6 +50,7 @@ def generate(name: str, form: str, out: str | None, public_out: str | None, lock
     NAME is an algorithm, such as ES256, RS256, EdDSA, HS256, ML-DSA-65, RSA-OAEP or A256KW, or a kind of key, such as P-256, RSA-4096
     or X25519.
     """
+    delivery.check(out, public_out)
     made, is_text = _made(name)
     public = _written(made, "public", form) if public_out else b""  # before anything is written: a secret has none
     if as_json:

@@ -75,12 +75,12 @@ def say(lines: Iterable[str], screen: Screen) -> None:
 
 
 def say_json(text: str, screen: Screen) -> None:
-    """Write JSON: on a terminal laid out for reading, to programs as it is."""
+    """Write JSON: on a terminal laid out for reading, to programs as it is, and never what a terminal would obey."""
     if screen.is_terminal:
         from app.tokens import lossless_json  # whoever writes JSON has loaded the core; --version and healthcheck have not
 
-        text = visible(lossless_json.indent(text))
-    write(text, in_encoding=_escaped_json)
+        text = lossless_json.indent(text)
+    write(visible(text), in_encoding=_escaped_json)
 
 
 def visible(text: str) -> str:

@@ -10,7 +10,7 @@ import webbrowser
 import click
 
 from app.cli.environment import Setting, settings_with
-from app.cli.voice import Failure, examples
+from app.cli.voice import Refused, examples
 from app.health import reachable, url
 from app.settings import read_host, read_port
 
@@ -37,4 +37,4 @@ def serve(host: str | None, port: int | None, browse: bool) -> None:
     try:
         server.serve(settings, announce)
     except server.CannotServe as error:
-        raise Failure(str(error), error.hint) from None
+        raise Refused(str(error), error.hint) from None

@@ -62,6 +62,12 @@ def test_a_request_comes_through_a_pipe_without_being_told(run, policy):
     assert (done.status, done.errors[0]) == (2, "jwtlens: error: there is no request")
 
 
+@pytest.mark.parametrize("asked", ["", " \n\n"])
+def test_no_request_is_not_a_denied_one(run, policy, asked):
+    done = run("gateway", "check", "--policy", policy, *AT, pipe=asked)
+    assert (done.status, done.out, done.errors[0]) == (2, "", "jwtlens: error: there is no request: nothing came to read")
+
+
 @pytest.mark.parametrize("text", [pytest.param(None, id="none"), pytest.param("a.b", id="no token"), pytest.param("good", id="good")])
 def test_json_is_the_very_decision_of_the_api(run, policy, app, text):
     asked = request(token() if text == "good" else text)

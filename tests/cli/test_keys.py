@@ -59,6 +59,24 @@ def test_a_secret_has_no_public_half_to_write(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("public", "said"),
+    [
+        ("nowhere/public", "the file cannot be written"),
+        ("private", "two files to write are one"),
+        ("../{name}/private", "two files to write are one"),
+        ("there", "the file to write is there already"),
+    ],
+)
+def test_both_files_are_looked_at_before_either_is_written(run, tmp_path, public, said):
+    (tmp_path / "there").write_text("mine")
+    beside = tmp_path / public.format(name=tmp_path.name)
+    done = run("keys", "generate", "ES256", "--out", str(tmp_path / "private"), "--public-out", str(beside))
+    assert (done.status, done.out, done.errors[0]) == (2, "", f"jwtlens: error: {said}")
+    assert [file.name for file in tmp_path.iterdir()] == ["there"]
+    assert (tmp_path / "there").read_text() == "mine"
+
+
 def test_no_file_is_written_over(run, tmp_path):
     out = tmp_path / "key"
     out.write_text("mine")

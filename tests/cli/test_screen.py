@@ -67,6 +67,15 @@ def test_json_for_a_console_without_its_characters_is_the_same_json(on_terminal,
     assert json.loads(on_terminal("decode", "--json", made, encoding="ascii"))["payload"] == {"name": "ü→😀"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_json_for_a_program_has_nothing_that_a_terminal_obeys(on_terminal, run, make_token, encoding):
+    made = make_token('{"name":"\\u009b31m\\u202eü"}')
+    shown = on_terminal("decode", "--json", made, encoding=encoding)
+    for out in (shown, run("decode", "--json", made).out):
+        assert not {"\x9b", "\u202e"} & set(out)
+        assert json.loads(out)["payload"] == {"name": "\x9b31m\u202eü"}
+
+
 def test_json_on_a_terminal_is_laid_out_and_the_same(on_terminal, run, token):
     shown = on_terminal("decode", "--json", token)
     assert shown.count("\n") > 10
