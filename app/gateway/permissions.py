@@ -55,8 +55,7 @@ def _words(name: str, asked: Words, claims: Claims) -> Rule:
         value = value_at(claims, ("scp",))  # the name that Microsoft and Okta give it
     there = words_of(value)
     if there is None:
-        shown = "is not there" if value is MISSING else f"is {kind_of(value)}, not words in a string or an array"
-        return Rule("permission", name, "failed", f"{written(asked.claim)} {shown}; the route asks for {wanted}.", spec)
+        return Rule("permission", name, "failed", f"{written(asked.claim)} {_no_words(value)}; the route asks for {wanted}.", spec)
     missing = [word for word in asked.all if word not in there]
     if missing:
         return Rule("permission", name, "failed", f"{_list(tuple(missing))} is missing: the token has {_list(there)}.", spec)
@@ -72,6 +71,16 @@ def words_of(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     return None
+
+
+def _no_words(value: Any) -> str:
+    """Why `words_of` finds none in *value*."""
+    if value is MISSING:
+        return "is not there"
+    if isinstance(value, list):
+        odd = next(one for one in value if not isinstance(one, str))
+        return f"has {kind_of(odd)} among its entries, and words are strings"
+    return f"is {kind_of(value)}, not words in a string or an array"
 
 
 class _Judged(NamedTuple):
@@ -121,7 +130,8 @@ def _compare(rule: Compare, claims: Claims) -> tuple[bool | None, str]:
     if value is MISSING:
         return False, f"{written(rule.claim)} is not there; asked is that {wanted}."
     holds = _COMPARES[rule.how](value, rule.value)
-    return holds, f"{wanted}." if holds else f"{written(rule.claim)} is {_shown(value)}; asked is that {wanted}."
+    shown = f"an array with {_shown(value)}" if isinstance(value, list) and value else _shown(value)
+    return holds, f"{wanted}." if holds else f"{written(rule.claim)} is {shown}; asked is that {wanted}."
 
 
 def same(one: Any, other: Any) -> bool:

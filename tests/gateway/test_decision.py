@@ -198,6 +198,33 @@ def test_a_part_of_any_may_fail_without_denying():
     assert [rule.because for rule in decision.rules if rule.outcome == "failed"] == ["a is not there; asked is that a equals 1."]
 
 
+@pytest.mark.parametrize(
+    ("route", "claims", "told"),
+    [
+        pytest.param(
+            {"claims": {"claim": "n", "equals": "a"}}, {"n": ["a"]}, 'n is an array with "a"; asked is that n equals "a".', id="array"
+        ),
+        pytest.param({"claims": {"claim": "n", "equals": "a"}}, {"n": "b"}, 'n is "b"; asked is that n equals "a".', id="string"),
+        pytest.param(
+            {"roles": {"all": ["admin"]}},
+            {"roles": ["admin", 1]},
+            'roles has a number among its entries, and words are strings; the route asks for all of "admin".',
+            id="no word",
+        ),
+        pytest.param(
+            {"roles": {"all": ["admin"]}},
+            {"roles": 1},
+            'roles is a number, not words in a string or an array; the route asks for all of "admin".',
+            id="no words",
+        ),
+    ],
+)
+def test_what_a_claim_is_and_what_is_asked_are_told_apart(route, claims, told):
+    decision = ask(policy([{"prefix": "/"} | route]), token(**claims))
+    assert decision.status == 403
+    assert [rule.because for rule in decision.denials] == [told]
+
+
 def test_an_open_route_looks_at_no_token():
     for text in (None, token(), "nonsense"):
         decision = ask(policy(OPEN), text, "GET /health")
