@@ -175,6 +175,14 @@ def test_every_refusal_of_the_api_is_documented(client):
     assert {f"error.{code}" for code in codes} <= places(client, "/learn/api")
 
 
+def test_the_refusals_of_the_api_are_told_in_words_that_are_true(client):
+    words = client.get("/learn/api").text
+    assert "host answers number, not 200." in words
+    assert "host answers number, a redirect." in words
+    assert "answers verdict" not in words
+    assert "in compact form only" not in words
+
+
 def members_taken(function):
     """The names that a view reads from the body of the request, itself or by a helper that gets the body."""
     source = inspect.getsource(function)

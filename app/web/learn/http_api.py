@@ -36,7 +36,7 @@ def _default(value: object) -> str:
 
 
 def _errors() -> Iterator[tuple[str, str]]:
-    yield from ((row.code, plain(row.message)) for row in refusals.ROWS.values())
+    yield from ((row.code, plain(row.message, status="number")) for row in refusals.ROWS.values())
     yield from ((row.code, row.message) for row in security.REFUSALS.values())
     yield from described.texts()["errors"].items()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -66,23 +66,23 @@ _WORDS = {
 }
 
 
-def readable(template: str) -> tuple[Piece, ...]:
-    """*template* in pieces, its facts named in words."""
+def readable(template: str, **words: str) -> tuple[Piece, ...]:
+    """*template* in pieces, its facts named in words; *words* are those of its own table, where a fact is another one."""
     whole = _SIZES.sub("{size}", template.replace("{plural}", "s"))
-    return tuple(_pieces(_SENTENCES.sub("", _ADDED.sub("", whole)).strip()))
+    return tuple(_pieces(_SENTENCES.sub("", _ADDED.sub("", whole)).strip(), _WORDS | words))
 
 
-def plain(template: str) -> str:
-    """*template* as one text, its facts named in words."""
-    return "".join(piece.text for piece in readable(template))
+def plain(template: str, **words: str) -> str:
+    """*template* as one text, its facts named as in `readable`."""
+    return "".join(piece.text for piece in readable(template, **words))
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str, words: Mapping[str, str]) -> Iterator[Piece]:
     end = 0
     for match in _FACT.finditer(text):
         if match.start() > end:
             yield Piece(text[end : match.start()])
-        yield Piece(_WORDS.get(match[1], match[1].replace("_", " ")), varies=True)
+        yield Piece(words.get(match[1], match[1].replace("_", " ")), varies=True)
         end = match.end()
     if end < len(text):
         yield Piece(text[end:])

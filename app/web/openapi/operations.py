@@ -43,6 +43,13 @@ REFUSALS: Mapping[int, tuple[str, tuple[str, ...]]] = {
     431: ("The headers are too large.", ("headers_too_large",)),
 }
 """By status: when it is answered, and the codes it comes with; 422 has all that are not named here."""
+BESIDE: Mapping[int, tuple[str, tuple[str, ...]]] = {
+    404: ("No endpoint has this address.", ("not_found",)),
+    405: ("The endpoint is asked by another method than POST.", ("method_not_allowed",)),
+    500: ("Something went wrong in jwtlens itself.", ("internal_error",)),
+    501: ("The body comes in a transfer encoding that is not known.", ("not_implemented",)),
+}
+"""The same for what no request to an endpoint gets that is as its description says."""
 READING = (400, 411, 413, 421, 431)
 """The statuses of refusals when the description itself is asked for."""
 

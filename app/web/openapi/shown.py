@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, is_typeddict
 
 from app.web.openapi import document, requests
-from app.web.openapi.operations import OPERATIONS, REFUSALS
+from app.web.openapi.operations import BESIDE, OPERATIONS, REFUSALS
 from app.web.openapi.schemas import REFERS, Schema
 
 # A member that is not always there: in an answer, and in what is sent.
@@ -57,7 +57,7 @@ def shown() -> dict[str, Any]:
     endpoints = {one.__name__ for row in OPERATIONS.values() for one in (row.takes, row.answers) if hasattr(one, "__name__")}
     schemas = document()["components"]["schemas"]
     shapes = tuple(_shape(name, schema) for name, schema in schemas.items() if name not in endpoints)
-    statuses = tuple(Status(number, *told) for number, told in REFUSALS.items())
+    statuses = tuple(Status(number, *told) for number, told in sorted({**REFUSALS, **BESIDE}.items()))
     return {"shapes": shapes, "statuses": statuses, "of": {row.name: row.statuses for row in OPERATIONS.values()}}
 
 
