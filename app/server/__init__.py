@@ -27,7 +27,8 @@ def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     except AssetsMissing as error:
         raise CannotServe(str(error), error.hint) from None
     # What a proxy says is taken out by behind(), which knows whom to believe.
-    server = Server(behind(app, settings.trusted_proxies), settings.host, settings.port, clear_untrusted_proxy_headers=False)
+    proxies = settings.trusted_proxies
+    server = Server(behind(app, proxies), settings.host, settings.port, proxies=proxies, clear_untrusted_proxy_headers=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     keep()

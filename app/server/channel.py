@@ -12,6 +12,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 
 from app.server.discretion import tell
+from app.server.forwarded import believed
 from app.server.strict import Request
 from app.web.security import REFUSALS, render, with_headers
 
@@ -61,7 +62,9 @@ class Refused(ErrorTask):
         refusal = rows.get(self.request.error.code, REFUSALS["bad_request"])
         status, headers, body = render(refusal, as_json=self.request.path.startswith("/api/"))
         self.status = status
-        self.response_headers.extend(with_headers(headers, "http"))
+        said = self.request.headers.get("X_FORWARDED_PROTO", "")
+        scheme = believed(said, self.channel.addr[0], self.channel.server.proxies)
+        self.response_headers.extend(with_headers(headers, scheme))
         self.set_close_on_finish()
         self.channel.refused = True
         self.content_length = len(body)

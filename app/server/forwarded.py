@@ -28,11 +28,16 @@ def behind(wsgi_app: WSGIApplication, proxies: Sequence[Network]) -> WSGIApplica
 
     def forwarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         said = {name: environ.pop(name, "") for name in CLAIMS}
-        if said[_SCHEME] in {"http", "https"} and _is_one_of(environ.get("REMOTE_ADDR", ""), proxies):
-            environ["wsgi.url_scheme"] = said[_SCHEME]
+        if scheme := believed(said[_SCHEME], environ.get("REMOTE_ADDR", ""), proxies):
+            environ["wsgi.url_scheme"] = scheme
         return wsgi_app(environ, start_response)
 
     return forwarded
+
+
+def believed(said: str, peer: str, proxies: Sequence[Network]) -> str:
+    """The scheme that *peer* says it was asked with, or nothing."""
+    return said if said in {"http", "https"} and _is_one_of(peer, proxies) else ""
 
 
 def _is_one_of(peer: str, networks: Sequence[Network]) -> bool:

@@ -12,6 +12,7 @@ from waitress.server import TcpWSGIServer, create_server
 from app.server.channel import Channel, late
 from app.server.listening import Listener, listeners
 from app.server.memory import settle
+from app.settings import Network
 from app.web.security import MAX_BODY
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ class Server:
         port: int = 0,
         *,
         sockets: Sequence[Listener] | None = None,
+        proxies: Sequence[Network] = (),
         **options: Any,
     ) -> None:
-        """Listen on *host* and *port*, or on *sockets* that are bound already; *options* win over OPTIONS."""
+        """Listen on *host* and *port*, or on *sockets* that are bound already; *proxies* are believed about TLS; *options* win over OPTIONS."""
         # Before there are threads: each would have its heap by then.
         settle()
         self.sockets: dict[int, Any] = {}
@@ -65,6 +67,7 @@ class Server:
         self.doors = [entry for entry in self.sockets.values() if isinstance(entry, TcpWSGIServer)]
         for door in self.doors:
             door.channel_class = Channel
+            door.proxies = proxies
         self.stopping = False
         self.looked = 0.0
 

@@ -11,7 +11,9 @@ import time
 from typing import Any
 
 from waitress.parser import HTTPRequestParser, ParsingError, TransferEncodingNotImplemented
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, RequestEntityTooLarge
+
+from app.web.security import MAX_BODY
 
 MOST_HEADERS = 100
 
@@ -96,6 +98,9 @@ class Request(HTTPRequestParser):
         if b"transfer-encoding" in fields:
             self.chunked, self.body_rcv = False, None
             self._refuse(LengthRequired(""))
+        elif self.expect_continue and self.content_length > MAX_BODY:
+            # Who asks first is not told to go on with what is refused then (RFC 9110 §10.1.1).
+            self._refuse(RequestEntityTooLarge(""))
 
     def _judge_line(self, line: bytes, fields: dict[bytes, bytes]) -> None:
         match = _LINE.fullmatch(line.rstrip(b"\r\n"))

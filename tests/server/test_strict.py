@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from app.server import Server, discreet
+from app.settings import read_networks
+from app.web.security import MAX_BODY, TRANSPORT
 from tests.server.vectors import SMUGGLED, VECTORS, Vector
 
 SECONDS = 10
@@ -122,6 +124,34 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(served: tuple[Recor
         connection.sendall(b"abc")
         assert statuses(b"".join(iter(lambda: connection.recv(65536), b""))) == [200]
     assert recorder.asked == [("/first", b"abc")]
+
+
+def test_a_client_that_asks_before_it_sends_too_much_is_refused_at_once(served: tuple[Recorder, int]):
+    recorder, port = served
+    recorder.asked.clear()
+    head = f"POST /first HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+    assert recorder.asked == []
+
+
+@pytest.mark.parametrize(
+    ("believed", "said", "has_it"), [("127.0.0.1", "https", True), ("127.0.0.1", "http", False), ("10.0.0.1", "https", False)]
+)
+def test_what_is_refused_before_the_application_says_that_it_stays_tls(believed: str, said: str, has_it: bool):
+    server = Server(Recorder(), proxies=read_networks(believed), clear_untrusted_proxy_headers=False)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        answer = exchange(
+            server.port, f"POST / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: {said}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        )
+    finally:
+        server.stop()
+        thread.join(SECONDS)
+    assert statuses(answer) == [411]
+    assert (f"Strict-Transport-Security: {TRANSPORT}".encode() in answer) is has_it
 
 
 def test_a_refusal_to_head_has_no_body(served: tuple[Recorder, int]):
