@@ -101,6 +101,18 @@ def haproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         running.api.close()
 
 
+@pytest.mark.parametrize("path", ["/public/x%25", "/public/x%EF%BC%A1", "/public/x%E2%80%A6", "/public/caf%C3%A9", "/public/%E2%93%90b"])
+def test_it_answers_as_it_is_said_to_about_paths_beyond_ascii(haproxy: Running, path: str):
+    first = ROWS["path: an encoded letter of the open one"]
+    row = Row(path, first.policy, first.must, f"GET {path}", ())
+    door = haproxy.doors[kind(first)]
+    asked = read_request(row.request())
+    said = HAPROXY.answer(door.policy, asked, decide(door.policy, asked, {}, NOW))
+    reply = own.ask(door, row)
+    assert said
+    assert (reply.status, reply.is_of_api) == (said.status, said.status == 200)
+
+
 def _gap(row: Row) -> str:
     return next((gap for beginning, gap in DENIED.items() if row.name.startswith(beginning)), "")
 
