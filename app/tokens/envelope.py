@@ -266,14 +266,10 @@ class _Explainer:
         if form.signers:
             return self.signed_in_json(form)
         places: list[int] = []
-        parts: list[Part] = []
-        for index, (text, at) in enumerate(form.segments):
-            self.places = [*at, at[-1] + 1] if at else [0]
-            data, faults = base64url.explain(text)
-            if index == 0:
-                self.note_faults(_SEGMENTS[index], faults, 0, mixed="-" in text or "_" in text)
-            parts.append(Part(text, len(places), data))
-            places.extend(self.places)
+        parts = [self.part("header", *form.segments[0], places)]
+        for text, at in form.segments[1:]:
+            parts.append(Part(text, len(places), base64url.explain(text)[0]))
+            places.extend(at)
         places.append(len(self.text))
         token = Token(self.text, form.kind, form.serialization, tuple(parts), (*self.notes, *form.findings), places, form.header_text)
         token.members = form.members
@@ -315,30 +311,49 @@ class _Explainer:
 
     def part(self, segment: Segment, text: str, at: Sequence[int], places: list[int], is_bare: bool = False) -> Part:
         """The part that stands at these places, which are added to *places*; *is_bare*: its text is not encoded."""
-        self.places = [*at, at[-1] + 1] if at else [0]
-        data, faults = (text.encode("utf-8", "surrogatepass"), ()) if is_bare else base64url.explain(text)
-        self.note_faults(segment, faults, 0, mixed="-" in text or "_" in text)
-        places.extend(self.places)
-        return Part(text, len(places) - len(self.places), data)
+        if is_bare:
+            places.extend(at)
+            return Part(text, len(places) - len(at), text.encode("utf-8", "surrogatepass"))
+        self.places = at
+        self.widths = {one: following - one for one, following in pairwise(at) if following > one + 1}
+        return self.spelt(segment, self.without_unseen(text, segment), 0, places)
+
+    def spelt(self, segment: Segment, text: str, start: int, places: list[int]) -> Part:
+        """The part without characters that no base64 has, so that what they hide can be judged; *start*: where among the places."""
+        data, faults = base64url.explain(text)
+        self.note_faults(segment, faults, start, mixed="-" in text or "_" in text)
+        kept: Sequence[int] = range(len(text))
+        end = start + len(text)
+        if any(fault.code in ("base64_foreign_character", "base64_look_alike") for fault in faults):
+            text, kept = base64url.without_strays(text)
+        part = Part(text, len(places), data)
+        places.extend(self.places[start + one] for one in kept)
+        places.append(self.places[end])
+        return part
 
     # What is inside the token and does not belong there
 
     def cleaned(self) -> str:
         """The text between start and end without escapes, white space and invisible characters; each sort is noted once."""
         inner = self.unescaped(self.text[self.start : self.end])
-        unseen: dict[str, list[int]] = {}
+        return self.full_stops(self.without_unseen(inner))
+
+    def without_unseen(self, inner: str, segment: Segment | None = None) -> str:
+        """*inner*, the whole token or one segment, without white space and invisible characters; their places go, too."""
         if _is_all_seen(inner):
             return inner
+        unseen: dict[str, list[int]] = {}
         for match in _UNSEEN.finditer(inner):
             unseen.setdefault(match.group(), []).append(match.start())
-        if unseen:
-            dots = [match.start() for match in re.finditer(r"\.", inner)]
-            for character, at in unseen.items():
-                self.note_unseen(character, [self.places[one] for one in at], _within(inner, at[0], dots))
-            old = self.places
-            self.places = [*(old[match.start()] for match in _SEEN.finditer(inner)), old[len(inner)]]
-            inner = _UNSEEN.sub("", inner)
-        return self.full_stops(inner)
+        if not unseen:
+            return inner
+        dots = [match.start() for match in re.finditer(r"\.", inner)]
+        for character, at in unseen.items():
+            place = f"inside the {segment}" if segment else _within(inner, at[0], dots)
+            self.note_unseen(character, [self.places[one] for one in at], place)
+        old = self.places
+        self.places = [*(old[match.start()] for match in _SEEN.finditer(inner)), old[len(inner)]]
+        return _UNSEEN.sub("", inner)
 
     def unescaped(self, inner: str) -> str:
         """Undo URL encoding, HTML entities, quoted-printable and backslashes."""
@@ -370,15 +385,16 @@ class _Explainer:
         code = "white_space" if character.isspace() else "invisible_character"
         facts: dict[str, Any] = {"name": _SPACE_NAMES.get(character) or named(character), "at": at[0], "count": more(len(at))}
         hint = _wrapped(at) if character == "\n" and place.startswith("inside") else ""
-        self.notes.append(found(code, "token", offset=at[0], length=1, repairs=self.without(at), place=place, hint=hint, **facts))
+        length = self.widths.get(at[0], 1)
+        self.notes.append(found(code, "token", offset=at[0], length=length, repairs=self.without(at), place=place, hint=hint, **facts))
 
     def without(self, at: list[int]) -> tuple[Repair, ...]:
         """The given text without the characters at these places."""
         if len(at) == 1:
-            return (Repair("Remove it", "token", "", at[0], 1),)
+            return (Repair("Remove it", "token", "", at[0], self.widths.get(at[0], 1)),)
         if len(self.text) > _LONGEST_REPAIR:
             return ()
-        gone = set(at)
+        gone = {inner for one in at for inner in range(one, one + self.widths.get(one, 1))}
         return (Repair(f"Remove all {len(at)}", "token", "".join(one for index, one in enumerate(self.text) if index not in gone)),)
 
     def full_stops(self, clean: str) -> str:
@@ -458,21 +474,17 @@ class _Explainer:
         return token
 
     def make(self, kind: TokenKind, texts: list[str]) -> Token:
-        """The token of these segments; characters that no base64 has are left out, so that what they hide can be judged."""
+        """The token of these segments."""
         parts: list[Part] = []
         places: list[int] = []
         start = 0
         for index, text in enumerate(texts):
-            data, faults = base64url.explain(text)
-            spelt, kept = text, list(range(len(text)))
             if kind != "JWE" or index == 0:
-                self.note_faults(_SEGMENTS[index], faults, start, mixed="-" in text or "_" in text)
-                if any(fault.code in ("base64_foreign_character", "base64_look_alike") for fault in faults):
-                    spelt, kept = base64url.without_strays(text)
-            parts.append(Part(spelt, len(places), data))
-            places.extend(self.places[start + one] for one in kept)
+                parts.append(self.spelt(_SEGMENTS[index], text, start, places))
+            else:
+                parts.append(Part(text, len(places), base64url.explain(text)[0]))
+                places.extend(self.places[start : start + len(text) + 1])
             start += len(text) + 1
-            places.append(self.places[start - 1])
         case = foreign.lost_case(".".join(texts))
         if case:
             self.notes.append(found("case_lost", "token", offset=self.start, length=self.end - self.start, case=case))

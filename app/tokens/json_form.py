@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -25,7 +26,9 @@ _MUST_BE_PROTECTED = {"crit": "RFC 7515 §4.1.11", "b64": "RFC 7797 §6"}
 # RFC 8259 §2; Python strips more.
 _SPACE = " \t\r\n"
 OF_SD_JWT = ("disclosures", "kb_jwt")
-_NOTHING = ("", ())
+_NOTHING = ("", (0,))
+# One character as JSON spells it: two escapes if it is beyond the first plane.
+_CHARACTER = re.compile(r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
 _LONGEST_REPAIR = 65_536
 MAX_SIGNATURES = 20
 """How many signatures of a general JWS are judged, each with every key."""
@@ -177,16 +180,16 @@ def _members(node: Node | None) -> dict[str, Node]:
 
 
 def _segment(document: Document, node: Node | None, name: str, start: int, findings: list[Finding]) -> tuple[str, Sequence[int]]:
-    """The text of a member and the places of its characters; one written with escapes has only the place of its beginning."""
+    """The text of a member, and the places of its characters and of its end."""
     if node is None:
         return _NOTHING
     if not isinstance(node.value, str):
         findings.append(_damage(name, kind_of(node.value), "a string", node.start + start))
         return _NOTHING
-    begin = node.start + 1 + start
-    if len(node.value) == node.end - node.start - 2:
-        return node.value, range(begin, begin + len(node.value))
-    return node.value, [begin] * len(node.value)
+    begin, end = node.start + 1, node.end - 1
+    if len(node.value) == end - begin:
+        return node.value, range(begin + start, end + start + 1)
+    return node.value, [*(match.start() + start for match in _CHARACTER.finditer(document.text, begin, end)), end + start]
 
 
 def _damage(name: str, kind: str, need: str, offset: int) -> Finding:

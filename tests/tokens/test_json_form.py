@@ -136,6 +136,43 @@ def test_as_many_signatures_are_judged_as_the_cap_says():
     assert "21 signatures; the first 20 are judged" in finding.message
 
 
+@pytest.mark.parametrize("name", ["protected", "payload", "signature"])
+@pytest.mark.parametrize(
+    ("put_in", "code", "length"),
+    [
+        pytest.param("\\n", "white_space", 2, id="a line break"),
+        pytest.param("\\u200b", "invisible_character", 6, id="a zero-width space"),
+        pytest.param("#", "base64_foreign_character", 1, id="a stranger"),
+        pytest.param("\\u0023", "base64_foreign_character", 6, id="a stranger in digits"),
+        pytest.param("\\ud83d\\ude00", "base64_foreign_character", 12, id="two escapes for one character"),
+    ],
+)
+def test_what_does_not_belong_into_a_member_is_taken_out_with_its_escape(name: str, put_in: str, code: str, length: int):
+    form = {"payload": b64u(CLAIMS)} | one("HS256", {"alg": "HS256"})
+    first = f"\\u{ord(form[name][0]):04x}"
+    good = json.dumps(form).replace(form[name], first + form[name][1:])
+    at = good.index(first) + len(first) + 7
+    text = good[:at] + put_in + good[at:]
+    report = judged(text)
+    (finding,) = [note for note in report.findings if note.code == code]
+    assert (finding.offset, finding.length) == (at, length)
+    assert "Without it the token verifies" in finding.message
+    (mend,) = finding.repairs
+    assert text[: mend.offset] + mend.text + text[mend.offset + (mend.length or 0) :] == good
+    assert judged(good).signature.status == "verified"
+
+
+def test_a_payload_that_is_not_encoded_keeps_its_white_space():
+    made = encode({"alg": "HS256", "b64": False, "crit": ["b64"]}, "a\nb #", SECRET, serialization="flattened").token
+    report = judged(made)
+    assert (report.payload_text, report.signature.status) == ("a\nb #", "verified")
+
+
+def test_many_escapes_take_little_time():
+    text = json.dumps({"payload": "\n#" * 100_000} | one("HS256"))
+    within(1.5, lambda: decode(text).findings)
+
+
 def test_many_signatures_with_many_keys_take_little_time():
     signature = one("RS256") | {"signature": b64u(bytes(256))}
     within(1, lambda: judged(general(*[signature] * 3_000), public_key("RS256")))
