@@ -40,7 +40,8 @@ _NO_SHAPE = (
 )
 _UNSEEN = re.compile(f"[{_NO_SHAPE}]")
 _SEEN = re.compile(f"[^{_NO_SHAPE}]")
-_SPACE_NAMES = {"\n": "Line break", "\r": "Carriage return", "\t": "Tab", " ": "Space"}
+_SPACE_NAMES = {"\n": "line break", "\r": "carriage return", "\t": "tab", " ": "space"}
+_MOST_NAMES = 3
 _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…)\]|(?<!\.)\.\.\.(?!\.)|(?<=[A-Za-z0-9_-]\.)\.\.\.\Z|…")
 _FULL_STOPS = re.compile("[\uff0e\u3002\u2024]")
 
@@ -151,7 +152,7 @@ class _Explainer:
             begin, end = self.text.index(inner[0], self.start), self.text.rindex(inner[0])
             self.note_space_before(begin)
             if end + 1 < self.end:
-                self.note_unseen(self.text[end + 1], list(range(end + 1, self.end)), "outside the token")
+                self.note_unseen(self.text[end + 1 : self.end], range(end + 1, self.end), "outside the token")
             facts = {
                 "what": f"The pair of {_QUOTES[inner[0]]}",
                 "size": 2,
@@ -168,7 +169,7 @@ class _Explainer:
 
     def note_space_before(self, begin: int) -> None:
         if begin > self.start and not self.text[self.start : begin].strip():
-            self.note_unseen(self.text[self.start], list(range(self.start, begin)), "outside the token")
+            self.note_unseen(self.text[self.start : begin], range(self.start, begin), "outside the token")
 
     def take_out(self) -> None:
         """Take the token out of whatever stands round it; the first of several is read."""
@@ -237,7 +238,7 @@ class _Explainer:
         end = begin + len(inner)
         for at, where in ((range(self.start, begin), "before the header"), (range(end, self.end), "behind the signature")):
             if at:
-                self.note_unseen(self.text[at[0]], list(at), where)
+                self.note_unseen(self.text[at.start : at.stop], at, where)
         self.places = range(begin, end + 1)
         start = len(header) + 1
         if "." in payload:
@@ -334,23 +335,28 @@ class _Explainer:
     # What is inside the token and does not belong there
 
     def cleaned(self) -> str:
-        """The text between start and end without escapes, white space and invisible characters; each sort is noted once."""
+        """The text between start and end without escapes, white space and invisible characters."""
         inner = self.unescaped(self.text[self.start : self.end])
         return self.full_stops(self.without_unseen(inner))
 
     def without_unseen(self, inner: str, segment: Segment | None = None) -> str:
-        """*inner*, the whole token or one segment, without white space and invisible characters; their places go, too."""
+        """*inner*, the whole token or one *segment*, without white space and without each sort of invisible characters."""
         if _is_all_seen(inner):
             return inner
         unseen: dict[str, list[int]] = {}
         for match in _UNSEEN.finditer(inner):
-            unseen.setdefault(match.group(), []).append(match.start())
+            unseen.setdefault("" if match.group().isspace() else match.group(), []).append(match.start())
         if not unseen:
             return inner
         dots = [match.start() for match in re.finditer(r"\.", inner)]
-        for character, at in unseen.items():
-            place = f"inside the {segment}" if segment else _within(inner, at[0], dots)
-            self.note_unseen(character, [self.places[one] for one in at], place)
+
+        def within(at: int) -> str:
+            return f"inside the {segment}" if segment else _within(inner, at, dots)
+
+        for at in unseen.values():
+            first_break = next((one for one in at if inner[one] == "\n"), None)
+            hint = _wrapped(at) if first_break is not None and within(first_break).startswith("inside") else ""
+            self.note_unseen([inner[one] for one in at], [self.places[one] for one in at], within(at[0]), hint)
         old = self.places
         self.places = [*(old[match.start()] for match in _SEEN.finditer(inner)), old[len(inner)]]
         return _UNSEEN.sub("", inner)
@@ -381,14 +387,15 @@ class _Explainer:
             return any(note.code == "token_taken" for note in self.notes)
         return escape[0] == "\\" and self.start > 0 and self.text[self.start - 1] in "\"'"
 
-    def note_unseen(self, character: str, at: list[int], place: str) -> None:
-        code = "white_space" if character.isspace() else "invisible_character"
-        facts: dict[str, Any] = {"name": _SPACE_NAMES.get(character) or named(character), "at": at[0], "count": more(len(at))}
-        hint = _wrapped(at) if character == "\n" and place.startswith("inside") else ""
+    def note_unseen(self, characters: Sequence[str], at: Sequence[int], place: str, hint: str = "") -> None:
+        """Note *characters*, which are all white space or all the same, and the one change that takes them all out."""
+        code = "white_space" if characters[0].isspace() else "invisible_character"
+        names = " and ".join(list(dict.fromkeys(_SPACE_NAMES.get(one) or named(one) for one in characters))[:_MOST_NAMES])
+        facts: dict[str, Any] = {"name": names[0].upper() + names[1:], "at": at[0], "count": more(len(at)), "place": place, "hint": hint}
         length = self.widths.get(at[0], 1)
-        self.notes.append(found(code, "token", offset=at[0], length=length, repairs=self.without(at), place=place, hint=hint, **facts))
+        self.notes.append(found(code, "token", offset=at[0], length=length, repairs=self.without(at), **facts))
 
-    def without(self, at: list[int]) -> tuple[Repair, ...]:
+    def without(self, at: Sequence[int]) -> tuple[Repair, ...]:
         """The given text without the characters at these places."""
         if len(at) == 1:
             return (Repair("Remove it", "token", "", at[0], self.widths.get(at[0], 1)),)
@@ -569,8 +576,8 @@ def _within(inner: str, at: int, dots: list[int]) -> str:
 
 def _wrapped(at: list[int]) -> str:
     """What wraps lines, with the length of the lines when they are all alike."""
-    gaps = {second - first for first, second in pairwise(at)}
-    every = f" every {gaps.pop() - 1} characters" if len(gaps) == 1 and len(at) > 2 else ""
+    lines = [second - first - 1 for first, second in pairwise(at) if second > first + 1]
+    every = f" every {lines[0]} characters" if len(lines) > 1 and len(set(lines)) == 1 else ""
     return f"A mail client or terminal wraps lines{every}. "
 
 

@@ -135,6 +135,34 @@ def test_many_of_a_sort_are_one_finding():
     assert f"and {wrapped.count(chr(10)) - 1} more" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("gap", "names"),
+    [
+        pytest.param("\n", "Line break at", id="LF"),
+        pytest.param("\r\n", "Carriage return and line break at", id="CR LF"),
+        pytest.param("\n  \t", "Line break and space and tab at", id="indented"),
+        pytest.param("\u00a0\n", "U+00A0 NO-BREAK SPACE and line break at", id="no-break space"),
+    ],
+)
+def test_white_space_of_several_sorts_is_one_finding_with_one_repair(gap: str, names: str):
+    good = make('{"alg":"HS256"}', f'{{"exp":1800000000,"a":"{"x" * 150}"}}')
+    lines = [good[at : at + 76] for at in range(0, len(good), 76)]
+    text = gap.join(lines)
+    report = verify(text, SECRET, at=NOW)
+    (finding,) = [one for one in report.findings if one.code == "white_space"]
+    assert finding.message.startswith(f"{names} offset 76 (and {len(gap) * (len(lines) - 1) - 1} more), inside the payload")
+    assert "wraps lines every 76 characters" in finding.message
+    assert "Without them the token verifies" in finding.message
+    (mend,) = finding.repairs
+    assert applied(text, mend) == good
+
+
+def test_a_line_break_behind_a_token_with_a_blank_in_it_wraps_nothing():
+    (finding,) = [one for one in decode(f"{GOOD[:9]} {GOOD[9:]}\n").findings if one.code == "white_space"]
+    assert "Space and line break at offset 9 (and 1 more), inside the header" in finding.message
+    assert "wraps" not in finding.message
+
+
 def test_a_foreign_character_has_its_place_in_the_given_text():
     text = f"Bearer {HEADER}.{PAYLOAD[:4]}\u20ac{PAYLOAD[4:]}.{SIGNATURE}"
     (finding,) = [one for one in decode(text).findings if one.code == "base64_foreign_character"]
