@@ -12,10 +12,21 @@ _DOT = r"(?:\.|%2[Ee])"
 _PAD = r"(?:=|%3[Dd]){0,2}"
 # `{"`, `{ `, `{` and a line break or tab, in base64url. What stands before must not belong to the same word;
 # it is looked at behind the first letter, for which the search is fast.
-_START = re.compile(r"e(?:(?<![\w.~+/%-]e)|(?<=%[0-9A-Fa-f]{2}e)|(?<=[0-9.]/e)|(?<=[a-z]/e))(?:y[ABIJ]|w[0ok])[A-Za-z0-9_-]{6,}")
+_START = re.compile(r"e(?:(?<![\w.~+/%-]e)|(?<=%[0-9A-Fa-f]{2}e)|(?<=[0-9.]/e)|(?<=[a-z]/e))(?:y[ABIJ]|w[0ok])[A-Za-z0-9_-]*+")
+_SHORTEST = 9
 _BODY = re.compile(
     rf"[A-Za-z0-9_-]+{_PAD}{_DOT}[A-Za-z0-9_+/-]*{_PAD}{_DOT}[A-Za-z0-9_-]*{_PAD}"
     rf"(?:{_DOT}[A-Za-z0-9_-]*{_DOT}[A-Za-z0-9_-]*)?(?:~[A-Za-z0-9_.~-]*)?"
+)
+# Of a damaged token, a segment may have two gaps: up to two characters that end nothing, or a line break.
+_GAP = r"""[^\s"'`&;,)\]}<>|\\%.\w-]{1,2}+|\r?\n[ \t]*+"""
+_GAPPY = rf"[A-Za-z0-9_-]*+(?:(?:{_GAP})[A-Za-z0-9_-]++){{0,2}}+"
+_PIECE = re.compile(rf"({_GAP})?([A-Za-z0-9_-]++)")
+_MOST_PIECES = 3
+# What stands before the last segment, and the sizes of that one: signatures (of RSA, the usual ones), and tags of a JWE.
+_DAMAGED = (
+    (re.compile(rf"(?:{_GAPPY}{_DOT}){{2}}"), frozenset((43, 64, 86, 128, 171, 176, 342, 512, 683, 1366))),
+    (re.compile(rf"(?:{_GAPPY}{_DOT}){{4}}"), frozenset((22, 32, 43))),
 )
 _SCHEME = r"(?:(?:bearer|dpop|jwt|token)(?:[ \t+]|%20)+)?"
 _QUOTED = re.compile(rf"""(\\?["'`])(?:[A-Za-z-]{{1,40}}[ \t]*:[ \t]*)?{_SCHEME}$""", re.IGNORECASE)
@@ -88,7 +99,9 @@ def _candidates(text: str) -> list[Taken]:
     while match := _START.search(text, at):
         start = match.start()
         before = text[max(0, start - _LOOK_BACK) : start]
-        end = _end_in_quotes(text, before, match.end()) or _end_of_body(text, start)
+        is_long = match.end() - start >= _SHORTEST
+        end = (_end_in_quotes(text, before, match.end()) or _end_of_body(text, start)) if is_long else 0
+        end = max(end, _end_of_damaged(text, start))
         if end:
             taken.append(Taken(start, end, _name(before)))
             if len(taken) == _MOST:
@@ -101,9 +114,29 @@ def _end_of_body(text: str, start: int) -> int:
     match = _BODY.match(text, start)
     if not match:
         return 0
-    end = match.end()
-    # A full stop behind a token ends the sentence; a name behind `/` or `@` does not belong to it.
-    return end if _ENDS.match(text, end) or text[end : end + 1] in "#?" else 0
+    return match.end() if _is_end(text, match.end()) else 0
+
+
+def _is_end(text: str, at: int) -> bool:
+    """Whether a token can end here: a full stop behind it ends the sentence; a name behind `/` or `@` does not belong to it."""
+    return bool(_ENDS.match(text, at)) or text[at : at + 1] in "#?"
+
+
+def _end_of_damaged(text: str, start: int) -> int:
+    """The end of a token with gaps in it: what stands behind a gap belongs to it if its last segment is then as long as they are."""
+    for before_last, sizes in _DAMAGED:
+        match = before_last.match(text, start)
+        end, kept, strays = match.end() if match else len(text), 0, 0
+        for _ in range(_MOST_PIECES):
+            piece = _PIECE.match(text, end)
+            if not piece:
+                break
+            end = piece.end()
+            kept += len(piece.group(2))
+            strays += len((piece.group(1) or "").strip())
+            if (kept in sizes or kept + strays in sizes) and _is_end(text, end):
+                return end
+    return 0
 
 
 def _end_in_quotes(text: str, before: str, at: int) -> int:

@@ -124,6 +124,52 @@ def test_damage_inside_quotes_is_kept_and_named():
     assert verify(text[: mend.offset] + text[mend.offset + 1 :], SECRET, at=NOW).accepted
 
 
+AROUND = ("TOKEN={}", "https://a.example/cb#id_token={}&x=1", "Cookie: a=1; s={}; b=2", "Host: a\nAuthorization: Bearer {}\nAccept: */*")
+
+
+@pytest.mark.parametrize("gap", ["#", "*", "!", "\u2013", "\u200b", "\n  ", "\r\n\t", "\n"], ids=ascii)
+@pytest.mark.parametrize("at", [3, 8, 30, len(GOOD) - 43, len(GOOD) - 20, len(GOOD) - 1])
+@pytest.mark.parametrize("around", AROUND)
+def test_a_damaged_token_is_taken_out_whole(around: str, at: int, gap: str):
+    damaged = GOOD[:at] + gap + GOOD[at:]
+    (one,) = extract.tokens(around.format(damaged))
+    assert around.format(damaged)[one.start : one.end] == damaged
+
+
+@pytest.mark.parametrize("at", [8, 30, len(GOOD) - 20])
+@pytest.mark.parametrize("around", AROUND)
+def test_the_character_that_damages_a_token_among_others_is_named(around: str, at: int):
+    text = around.format(GOOD[:at] + "#" + GOOD[at:])
+    report = verify(text, SECRET, at=NOW)
+    (finding,) = [one for one in report.findings if one.code == "base64_foreign_character"]
+    assert text[: finding.offset] + text[(finding.offset or 0) + 1 :] == around.format(GOOD)
+    assert "Without it the token verifies" in finding.message
+    assert "signature_size" not in codes(report.findings)
+
+
+@pytest.mark.parametrize("at", [8, 60, len(JWE) - 9])
+def test_a_damaged_encrypted_token_is_taken_out_whole(at: int):
+    damaged = f"{JWE[:at]}#{JWE[at:]}"
+    (one,) = extract.tokens(f"t={damaged}&x=1")
+    assert (one.start, one.end) == (2, 2 + len(damaged))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param("#top", id="a fragment"),
+        pytest.param("#" + "a" * 21, id="a fragment that would make it the size of another"),
+        pytest.param("?x=1", id="a query"),
+        pytest.param("\nAccept: */*", id="a line"),
+        pytest.param("\n  and more", id="an indented line"),
+    ],
+)
+@pytest.mark.parametrize("inner", [GOOD, GOOD[:-9]], ids=["whole", "cut off"])
+def test_what_stands_behind_a_token_is_no_damage(inner: str, behind: str):
+    (one,) = extract.tokens(f"https://a.example/?jwt={inner}{behind}")
+    assert (one.start, one.end) == (23, 23 + len(inner))
+
+
 def test_several_tokens_become_a_choice():
     text = json.dumps({"access_token": GOOD, "token_type": "Bearer", "id_token": OTHER, "again": GOOD})
     decoded = decode(text)
@@ -196,6 +242,10 @@ def test_names_and_repairs_never_hold_more_than_they_must():
         pytest.param(" eyJhbGciOiJ." * 19_000, id="halves"),
         pytest.param("http://a/?x=" * 20_000 + GOOD, id="URLs"),
         pytest.param("&amp;%2E\\u0061" * 17_000, id="escapes"),
+        pytest.param("#eyJ" * 60_000, id="beginnings with gaps"),
+        pytest.param("#eyJ#a.a#a." * 22_000, id="damaged beginnings"),
+        pytest.param("#eyJa.a." + "a" * 240_000 + "#a" * 5_000, id="a long segment with gaps"),
+        pytest.param(f"{GOOD[:-9]}#\n" * 2_000, id="damaged tokens"),
         pytest.param(f"{GOOD}~" + "WyJzIiwibiIsInYiXQ~" * 13_000, id="disclosures"),
     ],
 )
