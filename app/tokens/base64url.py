@@ -12,6 +12,7 @@ ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 # "+", "/" and "=" become a byte that no alphabet has, so that one C call refuses them.
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
+_OF_URL = {"+": "-", "/": "_"}
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _LOOSE_BITS_FREE = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 _NOT_URL = re.compile(r"[^A-Za-z0-9_-]")
@@ -105,9 +106,21 @@ def _characters(body: str) -> list[Fault]:
     """The characters that base64url does not have: standard base64 and look-alikes one by one, all others as one sort."""
     places: dict[str, list[int]] = {}
     for match in _NOT_URL.finditer(body):
-        sort = match.group() if match.group() in "+/" or imitated(match.group()) not in ("", ".") else ""
+        sort = match.group() if _canonical(match.group()) else ""
         places.setdefault(sort, []).append(match.start())
-    return [Fault(_code(sort), at[0], 1, body[at[0]], imitated(sort) if sort else "", len(at)) for sort, at in places.items()]
+    return [Fault(_code(sort), at[0], 1, body[at[0]], _canonical(sort), len(at)) for sort, at in places.items()]
+
+
+def replaced(text: str, code: str) -> dict[int, str]:
+    """Where in *text* something else is to be written, and what, for all faults of that code: look-alikes, or standard base64."""
+    meant = ((match.start(), match.group(), _canonical(match.group())) for match in _NOT_URL.finditer(text))
+    return {at: character for at, sort, character in meant if character and _code(sort) == code}
+
+
+def _canonical(sort: str) -> str:
+    """The character of base64url that is meant, or nothing."""
+    letter = _OF_URL.get(sort) or imitated(sort)
+    return letter if letter != "." else ""
 
 
 def _code(sort: str) -> str:

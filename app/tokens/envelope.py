@@ -246,7 +246,7 @@ class _Explainer:
             self.notes.append(found("b64_dot", "payload", offset=at_dot, length=1))
         signature_data, faults = base64url.explain(signature)
         behind = start + len(payload) + 1
-        self.note_faults("signature", faults, behind, mixed="-" in signature or "_" in signature)
+        self.note_faults("signature", signature, faults, behind)
         parts = (
             Part(header, 0, data),
             Part(payload, start, payload.encode("utf-8", "surrogatepass")),
@@ -322,7 +322,7 @@ class _Explainer:
     def spelt(self, segment: Segment, text: str, start: int, places: list[int]) -> Part:
         """The part without characters that no base64 has, so that what they hide can be judged; *start*: where among the places."""
         data, faults = base64url.explain(text)
-        self.note_faults(segment, faults, start, mixed="-" in text or "_" in text)
+        self.note_faults(segment, text, faults, start)
         kept: Sequence[int] = range(len(text))
         end = start + len(text)
         if any(fault.code in ("base64_foreign_character", "base64_look_alike") for fault in faults):
@@ -406,14 +406,14 @@ class _Explainer:
 
     def full_stops(self, clean: str) -> str:
         """Full stops of other scripts are read as the dots they look like."""
-        match = _FULL_STOPS.search(clean)
-        if not match:
+        stops = list(_FULL_STOPS.finditer(clean))
+        if not stops:
             return clean
-        at = self.places[match.start()]
-        count = len(_FULL_STOPS.findall(clean))
-        facts: dict[str, Any] = {"name": named(match.group()), "at": at, "inner": match.start(), "count": more(count), "canonical": "."}
-        mends = (Repair('Write "."', "token", ".", at, 1),) if count == 1 else ()
-        self.notes.append(found("base64_look_alike", "token", offset=at, length=1, why=_imitation(match.group()), repairs=mends, **facts))
+        first, at = stops[0], self.places[stops[0].start()]
+        name, count = named(first.group()), more(len(stops))
+        facts: dict[str, Any] = {"name": name, "at": at, "inner": first.start(), "count": count, "canonical": "."}
+        mends = self.rewritten({self.places[stop.start()]: "." for stop in stops})
+        self.notes.append(found("base64_look_alike", "token", offset=at, length=1, why=_imitation(first.group()), repairs=mends, **facts))
         return _FULL_STOPS.sub(".", clean)
 
     # By its segments
@@ -497,24 +497,45 @@ class _Explainer:
             self.notes.append(found("case_lost", "token", offset=self.start, length=self.end - self.start, case=case))
         return Token(self.text, kind, "compact", tuple(parts), tuple(self.notes), places)
 
-    def note_faults(self, segment: Segment, faults: tuple[base64url.Fault, ...], start: int, *, mixed: bool) -> None:
+    def note_faults(self, segment: Segment, text: str, faults: tuple[base64url.Fault, ...], start: int) -> None:
+        rewritten: set[str] = set()
         for fault in faults:
             at = self.places[start + fault.offset]
             facts: dict[str, Any] = {
                 "text": fault.text,
                 "name": named(fault.text[0]),
-                "canonical": fault.canonical or {"+": "-", "/": "_"}.get(fault.text[0], ""),
+                "canonical": fault.canonical,
                 "at": at,
                 "inner": fault.offset,
                 "count": more(fault.count),
                 "bits": fault.bits,
-                "mixed": " mixed with base64url" if mixed else "",
+                "mixed": " mixed with base64url" if "-" in text or "_" in text else "",
                 "why": _imitation(fault.text[0]),
                 "hint": _UNSIGNED if segment == "signature" else _SIGNED,
             }
             last = self.places[start + fault.offset + fault.length - 1]
             length = min(last + self.widths.get(last, 1), len(self.text)) - at
-            self.notes.append(found(fault.code, segment, offset=at, length=length, repairs=_mend(fault, segment, at, length), **facts))
+            mends = _mend(fault, segment, at, length)
+            if fault.code not in rewritten and (fault.code == "base64_look_alike" or segment == "signature"):
+                rewritten.add(fault.code)  # with the first of its code go all others
+                other = base64url.replaced(text, fault.code)
+                mends = mends or self.rewritten({self.places[start + one]: character for one, character in other.items()})
+            self.notes.append(found(fault.code, segment, offset=at, length=length, repairs=mends, **facts))
+
+    def rewritten(self, changes: dict[int, str]) -> tuple[Repair, ...]:
+        """Other characters written at these places, which are in order."""
+        if not changes:
+            return ()
+        first = at = next(iter(changes))
+        pieces: list[str] = []
+        for place, character in changes.items():
+            pieces += (self.text[at:place], character)
+            at = place + self.widths.get(place, 1)
+        if at - first > _LONGEST_REPAIR:
+            return ()
+        words = list(dict.fromkeys(f'"{character}"' for character in changes.values()))
+        label = f"Write {' and '.join(words)}" if len(words) <= 2 else "Write plain letters"
+        return (Repair(label, "token", "".join(pieces), first, at - first),)
 
     def opaque(self, clean: str) -> Token:
         """No dots: a lone segment is shown if it holds JSON, anything else is named as far as possible."""
@@ -615,7 +636,7 @@ def _mend(fault: base64url.Fault, segment: Segment, at: int, length: int) -> tup
     """The change that is certain by itself; one that would change what is signed is offered only where it verifies."""
     if fault.count > 1:
         return ()
-    if fault.code == "base64_look_alike" or (fault.code == "base64_loose_bits" and segment == "signature"):
+    if fault.code == "base64_loose_bits" and segment == "signature":
         return (Repair(f'Write "{fault.canonical}"', "token", fault.canonical, at, length),)
     if fault.code == "base64_foreign_character":
         return (Repair("Remove it", "token", "", at, length),)

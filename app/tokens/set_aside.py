@@ -24,6 +24,12 @@ _SIGNED = {
     "base64_standard_alphabet": "The signature is made over this spelling and matches, so that the issuer's encoder is at fault.",
     "base64_loose_bits": "The signature matches over this spelling, so that the issuer's encoder is at fault.",
 }
+# Of them, those that the signature has in its own spelling.
+_OWN_SPELLING = {
+    "base64_padding": "Without it the signature matches.",
+    "base64_standard_alphabet": "Written in base64url the signature matches.",
+    "base64_loose_bits": "The signature matches: its bytes are right.",
+}
 
 # What only follows from something else that is found, and would say the same twice.
 _FOLLOWS = (
@@ -59,9 +65,7 @@ def _told(finding: Finding, others: bool, alone: bool) -> Finding:
         it = "them" if " more)" in finding.message else "it"
         words = f"{_READ_OVER[finding.code].format(it=it)} {more}the {'signature matches' if others else 'token verifies'}."
     elif _is_spelling_alone(finding):
-        words = (
-            "The signature matches: its bytes are right." if finding.code == "base64_loose_bits" else "Without it the signature matches."
-        )
+        words = _OWN_SPELLING[finding.code]
     elif finding.code in _SIGNED:
         words = _SIGNED[finding.code]
     else:
@@ -71,4 +75,4 @@ def _told(finding: Finding, others: bool, alone: bool) -> Finding:
 
 def _is_spelling_alone(finding: Finding) -> bool:
     """Whether it is in the spelling of the signature, which nothing signs."""
-    return finding.segment == "signature" and finding.code in _SIGNED
+    return finding.segment == "signature" and finding.code in _OWN_SPELLING

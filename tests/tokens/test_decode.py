@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.tokens import Report, decode, verify
+from tests.cost import within
 from tests.tokens.keyring import CLAIMS, NOW, SECRET, SIGNING, b64u, codes, joined, make, raw_signature, read_out, token
 
 GOOD = token("HS256")
@@ -390,6 +391,47 @@ def test_a_look_alike_that_was_another_character_gets_no_repair():
     (finding,) = [one for one in report.findings if one.code == "base64_look_alike"]
     assert (report.signature.matches, finding.repairs) == (False, ())
     assert next(one for one in decode(text).findings if one.code == "base64_look_alike").repairs
+
+
+def is_varied(signature: str) -> bool:
+    """Whether it has what can be spelt wrongly in several ways, and both dash and line twice."""
+    return set("ace") <= set(signature) and signature.count("-") > 1 and signature.count("_") > 1
+
+
+VARIED = next(
+    one for one in (make('{"alg":"HS256"}', f'{{"exp":1800000000,"n":{n}}}') for n in range(9999)) if is_varied(one.split(".")[2])
+)
+
+
+@pytest.mark.parametrize(
+    ("spelt", "label"),
+    [
+        pytest.param({"-": "\u2013"}, 'Write "-"', id="dashes"),
+        pytest.param({"-": "+"}, 'Write "-"', id="plus"),
+        pytest.param({"_": "/"}, 'Write "_"', id="slash"),
+        pytest.param({"-": "+", "_": "/"}, 'Write "-" and "_"', id="standard base64"),
+        pytest.param({"-": "%2B"}, 'Write "-"', id="escaped"),
+        pytest.param({"-": "\u2013", "_": "\u2017"}, 'Write "-" and "_"', id="dashes and lines"),
+        pytest.param({"a": "\u0430", "e": "\u0435", "c": "\u0441"}, "Write plain letters", id="Cyrillic letters"),
+        pytest.param({".": "\u3002"}, 'Write "."', id="full stops"),
+    ],
+)
+def test_one_repair_writes_all_that_is_spelt_wrongly(spelt: dict[str, str], label: str):
+    head, _, signature = VARIED.rpartition(".")
+    dot = spelt.get(".", ".")
+    text = f"{head.replace('.', dot)}{dot}{''.join(spelt.get(one, one) for one in signature)}"
+    report = verify(text, SECRET, at=NOW)
+    first, *others = [one for one in report.findings if one.code in ("base64_look_alike", "base64_standard_alphabet")]
+    (mend,) = first.repairs
+    assert (mend.label, applied(text, mend)) == (label, VARIED)
+    assert not [one for one in others if one.repairs]
+    if first.code == "base64_standard_alphabet":
+        assert "Written in base64url the signature matches." in first.message
+
+
+def test_many_sorts_of_look_alikes_take_little_time():
+    sorts = [chr(code) for code in range(0x1D400, 0x1D7FF)]
+    within(1.5, lambda: read_out(decode(f"{HEADER}.{PAYLOAD}.{''.join(sorts) * 50}")))
 
 
 @pytest.mark.parametrize(
