@@ -492,6 +492,8 @@ class _Explainer:
                 parts.append(Part(text, len(places), base64url.explain(text)[0]))
                 places.extend(self.places[start : start + len(text) + 1])
             start += len(text) + 1
+        if not texts[0]:
+            self.notes.append(found("json_empty", "header", offset=self.places[0], length=0))
         case = foreign.lost_case(".".join(texts))
         if case:
             self.notes.append(found("case_lost", "token", offset=self.start, length=self.end - self.start, case=case))

@@ -127,8 +127,9 @@ def _signed(document: Document, start: int) -> JsonForm:
         count = len(listed.items)
         if "signature" in members:
             form.findings.append(_damage("signature", 'there beside "signatures"', "one of them", members["signature"].start + start))
-        if listed.kind != "array" or any(one.kind != "object" for one in listed.items):
-            form.findings.append(_damage("signatures", kind_of(listed.value), "an array of objects", listed.start + start))
+        # RFC 7515 §5.2: of the signatures one at least must be validated, which none of none can be.
+        if listed.kind != "array" or not listed.items or any(one.kind != "object" for one in listed.items):
+            form.findings.append(_damage("signatures", kind_of(listed.value), "an array of objects, one at least,", listed.start + start))
             count = 0
         if count > MAX_SIGNATURES:
             form.findings.append(found("json_signatures_many", "token", count=f"{count:,}", cap=MAX_SIGNATURES))
@@ -138,7 +139,7 @@ def _signed(document: Document, start: int) -> JsonForm:
     form.segments = [signer.protected for signer in form.signers[:1]] or [_NOTHING]
     form.segments += [payload, *(signer.signature for signer in form.signers[:1])]
     _disclosures(form, members, _members(holders[0].get("header")) if holders else {}, start)
-    read_as = "read as such" if count == 1 else f"read with {count} signatures, each judged alone"
+    read_as = {0: "read without a signature", 1: "read as such"}.get(count, f"read with {count} signatures, each judged alone")
     form.findings.append(_summary(form, read_as))
     return form
 
@@ -154,6 +155,8 @@ def _signer(document: Document, holder: dict[str, Node], start: int) -> Signer:
     protected = _segment(document, holder.get("protected"), "protected", start, findings)
     signer = Signer(protected, _segment(document, holder.get("signature"), "signature", start, findings), findings=findings)
     _unprotected(signer, document, holder.get("header"), start)
+    if signer.header_text is None and ("protected" not in holder or holder["protected"].value == ""):
+        findings.append(found("json_empty", "header", offset=protected[1][0] if "protected" in holder else None, length=0))
     return signer
 
 

@@ -195,6 +195,22 @@ def test_a_finding_in_the_json_points_at_the_characters_that_hold_it(payload: st
     assert (finding.offset, finding.length) == (start + first, last - first + 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        pytest.param(f".{PAYLOAD}.{SIGNATURE}", 0, id="a signed token"),
+        pytest.param(f"Bearer ..{SIGNATURE}", 7, id="with the payload"),
+        pytest.param("....", 0, id="five segments"),
+        pytest.param(f".{PAYLOAD}.{SIGNATURE}~", 0, id="SD-JWT"),
+    ],
+)
+def test_an_empty_header_is_told_and_fails_the_form(text: str, at: int):
+    report = verify(text, SECRET, at=NOW)
+    (finding,) = [one for one in report.findings if one.code == "json_empty"]
+    assert (finding.level, finding.segment, finding.offset, finding.length) == ("error", "header", at, 0)
+    assert next(one for one in report.checks if one.name == "form").because == "The header is empty."
+
+
 def test_errors_come_first():
     levels = [
         finding.level

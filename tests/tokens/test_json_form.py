@@ -162,6 +162,29 @@ def test_what_does_not_belong_into_a_member_is_taken_out_with_its_escape(name: s
     assert judged(good).signature.status == "verified"
 
 
+def test_an_empty_signature_is_shown_where_it_stands():
+    text = general({"protected": b64u('{"alg":"HS256"}'), "signature": ""})
+    (finding,) = [note for note in judged(text).findings if note.code == "signature_empty"]
+    assert (finding.offset, finding.length) == (text.rindex('""') + 1, 0)
+
+
+def test_no_signature_among_signatures_is_an_error():
+    text = general()
+    report = judged(text)
+    (finding,) = [note for note in report.findings if note.code == "json_form_damaged"]
+    assert (finding.level, finding.offset, finding.spec) == ("error", text.index("[]"), "RFC 7515 §7.2.1")
+    assert '"signatures" is an empty array' in finding.message
+    assert (report.signature.status, report.accepted) == ("not_checked", False)
+
+
+@pytest.mark.parametrize("headers", [{}, {"protected": ""}, {"header": {}}], ids=["none", "protected", "unprotected"])
+def test_a_signature_without_any_header_is_told(headers: dict[str, Any]):
+    report = judged(json.dumps({"payload": b64u(CLAIMS)} | headers | {"signature": b64u(bytes(32))}))
+    (finding,) = [note for note in report.findings if note.code == "json_empty"]
+    assert (finding.level, finding.segment) == ("error", "header")
+    assert "json_empty" not in codes(judged(general(one("HS256", {}, {"alg": "HS256"}))).findings)
+
+
 def test_a_payload_that_is_not_encoded_keeps_its_white_space():
     made = encode({"alg": "HS256", "b64": False, "crit": ["b64"]}, "a\nb #", SECRET, serialization="flattened").token
     report = judged(made)
