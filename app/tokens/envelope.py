@@ -429,6 +429,9 @@ class _Explainer:
             return Token(self.text, findings=(*self.notes, note))
         if dots == 0:
             return self.opaque(clean)
+        other = foreign.dotted(clean)
+        if other:
+            return self.no_token(f"{dots + 1} segments, and no header", other)
         texts = clean.split(".", _MOST_SEGMENTS)
         if dots == 4 and not _is_signed(texts[0]):
             return self.encrypted(texts)
@@ -551,8 +554,11 @@ class _Explainer:
             parts = (part,) if name == "header" else (Part("", 0, b""), part)
             return Token(self.text, parts=parts, findings=(*self.notes, note), places=self.places)
         guess, mends = foreign.guess(self.text[self.start : self.end], clean)
+        return self.no_token(count, guess, mends)
+
+    def no_token(self, what: str, guess: str, mends: tuple[Repair, ...] = ()) -> Token:
         packaging = (note for note in self.notes if note.level == "info")
-        return Token(self.text, findings=(*packaging, found("not_a_token", "token", what=count, guess=guess, repairs=mends)))
+        return Token(self.text, findings=(*packaging, found("not_a_token", "token", what=what, guess=guess, repairs=mends)))
 
     # SD-JWT
 

@@ -28,6 +28,10 @@ _MARKS = (
     ("ya29.", "It is a Google access token: opaque; Google's tokeninfo endpoint tells what it is for."),
     ("AKIA", "It is an AWS access key ID; no token."),
 )
+_NUMBERS = re.compile(r"v?\d{1,10}(?:\.\d{1,10}){1,6}(?:[+-][\w.+-]{1,40})?")
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
+_LONGEST_HOST = 253
+_OBJECT = re.compile(rb"\s*\{\s*(?:[\"'}]|\Z)")
 _PASETO = re.compile(r"v([1-4])\.(local|public)\.")
 
 
@@ -57,6 +61,20 @@ def paseto(clean: str) -> str:
     version, purpose = match.groups()
     how = "encrypted with a shared key" if purpose == "local" else "signed; its payload ends in the signature"
     return f"It is a PASETO, version {version}, {purpose}: {how}. PASETO is another standard than JWT; jwtlens does not read it."
+
+
+def dotted(clean: str) -> str:
+    """A sentence on a text with dots that can be no token: it begins with no header, and nobody can have meant one."""
+    if any(_OBJECT.match(base64url.explain(one[:40])[0]) for one in clean.split(".", 2)[:2]) or lost_case(clean):
+        return ""
+    marked = _marked("", clean)
+    if marked:
+        return marked
+    if _NUMBERS.fullmatch(clean):
+        return "It looks like a version, a date or an IP address."
+    if len(clean) <= _LONGEST_HOST and _HOST.fullmatch(clean):
+        return "It looks like a host name, or another name with dots."
+    return _OPAQUE if clean.count(".") == 1 else ""
 
 
 def _key(text: str, clean: str) -> str:

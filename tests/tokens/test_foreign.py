@@ -51,6 +51,14 @@ def raw_deflate(data: bytes) -> bytes:
         pytest.param(base64.b64encode(bytes.fromhex("d28443a10126a0")).decode(), "CWT", id="CWT"),
         pytest.param(("d28443a10126a0" * 4), "CWT", id="CWT in hex"),
         pytest.param("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "introspection", id="UUID"),
+        pytest.param("ya29.a0AfH6SMBx_abcdefghijklmnop", "Google access token", id="Google"),
+        pytest.param("www.example.com", "host name", id="a host"),
+        pytest.param(" api.example.co.uk\n", "host name", id="a host of four names"),
+        pytest.param("foo.bar.baz", "name with dots", id="a name"),
+        pytest.param("1.2.3", "version", id="a version"),
+        pytest.param("v1.12.0-rc.1", "version", id="a version of a candidate"),
+        pytest.param("10.0.0.1", "IP address", id="an address"),
+        pytest.param("sk_live.4eC39HqLyjWDarjtT1zdp7dc", "opaque reference token", id="two parts"),
         pytest.param("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "GitHub", id="GitHub"),
     ],
 )
@@ -61,6 +69,23 @@ def test_another_sort_of_token_is_named(text: str, told: str):
     (finding,) = decoded.findings
     assert finding.code == "not_a_token"
     assert told in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("e30.e30.abcd", id="empty objects in small letters"),
+        pytest.param("e30.abcd", id="an empty object and no signature"),
+        pytest.param(GOOD.lower(), id="small letters"),
+        pytest.param(GOOD.rpartition(".")[0].lower(), id="small letters and no signature"),
+        pytest.param("x" + GOOD.rpartition(".")[0], id="a letter in front of the header"),
+        pytest.param("AAAA.AAAA.AAAA", id="three parts of something"),
+    ],
+)
+def test_what_was_meant_as_a_token_is_read_as_one(text: str):
+    decoded = decode(text)
+    assert decoded.kind == "JWS"
+    assert "not_a_token" not in codes(decoded.findings)
 
 
 @pytest.mark.parametrize(
