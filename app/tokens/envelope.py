@@ -193,8 +193,9 @@ class _Explainer:
             different.setdefault(self.text[one.start : one.end], one)
         own = self.text[taken[0].start : taken[0].end]
         same = sum(1 for one in taken if self.text[one.start : one.end] == own)
+        at_least = "at least " if len(taken) == extract.MOST else ""
         if same > 1:
-            self.notes.append(found("token_repeated", "token", count=same))
+            self.notes.append(found("token_repeated", "token", count=f"{at_least}{same}"))
         del different[own]
         if not different:
             return
@@ -204,7 +205,7 @@ class _Explainer:
             for label, text in zip(labels, different, strict=True)
             if len(text) <= _LONGEST_REPAIR
         )
-        facts: dict[str, Any] = {"count": len(different) + 1, "name": first_name, "others": ", ".join(labels)}
+        facts: dict[str, Any] = {"count": f"{at_least}{len(different) + 1}", "name": first_name, "others": ", ".join(labels)}
         self.notes.append(found("several_tokens", "token", repairs=mends, **facts))
 
     # Digits
@@ -446,7 +447,9 @@ class _Explainer:
 
     def note_surplus(self, clean: str, begin: int, dots: int) -> None:
         at, end = self.places[begin], self.places[len(clean)]
-        surplus = f'The first three are read; "{quoted(clean[begin:], 30)}" ({len(clean) - begin} characters at offset {at}) is surplus.'
+        size = len(clean) - begin
+        characters = f"{size} character{'s' if size != 1 else ''} at offset {at}"
+        surplus = f'The first three are read; "{quoted(clean[begin:], 30)}" ({characters}) is surplus.'
         mend = Repair("Remove the surplus", "token", "", at, end - at)
         self.notes.append(found("segment_count", "token", offset=at, length=end - at, repairs=(mend,), count=dots + 1, surplus=surplus))
 
@@ -508,6 +511,7 @@ class _Explainer:
             at = self.places[start + fault.offset]
             facts: dict[str, Any] = {
                 "text": fault.text,
+                "plural": "s" if fault.text != "1" else "",
                 "name": named(fault.text[0]),
                 "canonical": fault.canonical,
                 "at": at,
@@ -596,11 +600,25 @@ def _within(inner: str, at: int, dots: list[int]) -> str:
     """Where in the token a character stands, in words."""
     if not inner[:at].strip():
         return "before the header"
+    if "~" in inner[:at]:
+        return _within_presented(inner, at)
     before = sum(1 for dot in dots if dot < at)
-    name = f"the {_SEGMENTS[before]}" if before < 3 and len(dots) <= 2 else f"segment {before + 1}"
+    is_signed = inner.partition("~")[0].count(".") <= 2
+    name = f"the {_SEGMENTS[before]}" if before < 3 and is_signed else f"segment {before + 1}"
     if not inner[at:].strip():
         return f"behind {name}"
     return f"before {name}" if inner[at - 1] == "." else f"inside {name}"
+
+
+def _within_presented(inner: str, at: int) -> str:
+    """Where a character stands among what an SD-JWT presents."""
+    is_last = "~" not in inner[at:]
+    is_behind = not inner[at:].strip()
+    if is_last and "." in inner[inner.rindex("~") :]:
+        return f"{'behind' if is_behind else 'inside'} the key binding JWT"
+    if is_behind:
+        return 'behind the last "~"' if inner[:at].rstrip().endswith("~") else "behind the last disclosure"
+    return f"{'before' if inner[at - 1] == '~' else 'inside'} disclosure {inner.count('~', 0, at)}"
 
 
 def _wrapped(at: list[int]) -> str:

@@ -46,15 +46,18 @@ _KINDS = tuple(
         ("the cookie", r"\A(?:set-)?cookie[ \t]*:|;[ \t]*(?:path|domain|expires|max-age|samesite)=|;[ \t]*(?:secure|httponly)\b"),
         ("the HTTP message", r"\A(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/|\AHTTP/[\d.]+ \d|^(?:host|accept|user-agent)[ \t]*:"),
         ("the header", r"\A(?:[\w]+-[\w-]+|authorization)[ \t]*:[ \t]"),
-        ("the log line", r"\A\W?\d{4}-\d\d-\d\d|\A[A-Z][a-z]{2} +\d+ \d\d:|^(?:DEBUG|INFO|WARN|ERROR)\b"),
+        ("the log line", r"\A\W?\d{4}-\d\d-\d\d|\A[A-Z][a-z]{2} +\d+ \d\d:|^\[?(?:DEBUG|INFO|WARN|ERROR)\b"),
         ("the .env line", r"(?-i:\A(?:export[ \t]+)?[A-Z_][A-Z0-9_]*[ \t]*=)"),
         ("the program text", r"\A(?:const|let|var|final|String|auto)\b|\A[\w.]+[ \t]*:?=[ \t]*[\"'`]"),
     )
 )
+# What stands in brackets at the beginning of a log line is a word or a time.
+_JSON = re.compile(r"""["']*(?:\{|\[\s*["'\\{\[])""")
 # In a HAR the name of a header stands in a member of its own.
 _HEADER = re.compile(rf"""\"name\"\s*:\s*\"([\w-]{{1,60}})\"\s*,\s*\"value\"\s*:\s*\"{_SCHEME}$""", re.IGNORECASE)
 _LOOK_BACK = 120
-_MOST = 20
+MOST = 20
+"""How many tokens are looked for in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def surroundings(text: str, start: int) -> str:
     head = text.lstrip()[:200]
     if re.match(r"(?:\$[ \t]*)?(?:curl|wget|http|https|xh)[ \t]", head):
         return f"the {head.lstrip('$ ').split(None, 1)[0]} command"
-    if head.lstrip("\"'").startswith(("{", "[")):
+    if _JSON.match(head):
         return "the HAR" if '"request"' in text and '"headers"' in text else "the JSON document"
     return next((what for what, pattern in _KINDS if pattern.search(head)), "") or _by_what_is_before(before)
 
@@ -104,7 +107,7 @@ def _candidates(text: str) -> list[Taken]:
         end = max(end, _end_of_damaged(text, start))
         if end:
             taken.append(Taken(start, end, _name(before)))
-            if len(taken) == _MOST:
+            if len(taken) == MOST:
                 break
         at = max(end, match.end())
     return taken

@@ -348,7 +348,7 @@ _ROWS = (
     Kind(
         "base64_length",
         "error",
-        "The {segment} has {text} characters; 4n+1 is impossible for base64url, so a character was lost or added at its end.",
+        "The {segment} has {text} character{plural}; 4n+1 is impossible for base64url, so a character was lost or added at its end.",
         "Copy the token again.",
         "RFC 7515 §2",
     ),
@@ -451,7 +451,7 @@ _ROWS = (
     Kind(
         "json_extra_data",
         "error",
-        'The {segment} has something behind the JSON value ({where}): {count} characters, "{detail}".',
+        'The {segment} has something behind the JSON value ({where}): {count} character{plural}, "{detail}".',
         "A header or payload is one JSON value and nothing else.",
         "RFC 8259 §2",
     ),

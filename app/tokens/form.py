@@ -321,6 +321,7 @@ def told(segment: Segment, document: Document, problem: Problem, place: Mapping[
         "detail": quoted(name),
         "values": quoted(values, 120),
         "count": f"{problem.count:,}",
+        "plural": "s" if problem.count != 1 else "",
         "spec": "RFC 7515 §4" if segment == "header" else "RFC 7519 §4",
     }
     mends = () if is_date else repairs.of_json(segment, document.text, problem)  # a date as a string would be none

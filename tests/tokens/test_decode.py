@@ -164,6 +164,42 @@ def test_a_line_break_behind_a_token_with_a_blank_in_it_wraps_nothing():
     assert "wraps" not in finding.message
 
 
+DISCLOSURE = "WyJzIiwibiIsInYiXQ"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param(f"{GOOD[:5]}\n{GOOD[5:]}~{DISCLOSURE}~{GOOD}", "inside the header", id="header"),
+        pytest.param(f"{GOOD[:-5]}\n{GOOD[-5:]}~{DISCLOSURE}~", "inside the signature", id="signature"),
+        pytest.param(f"{GOOD}\n~{DISCLOSURE}~", "inside the signature", id="behind the signature"),
+        pytest.param(f"{GOOD}~{DISCLOSURE[:9]}\n{DISCLOSURE[9:]}~", "inside disclosure 1", id="disclosure"),
+        pytest.param(f"{GOOD}~{DISCLOSURE}~\n{DISCLOSURE}~", "before disclosure 2", id="between disclosures"),
+        pytest.param(f"{GOOD}~{DISCLOSURE[:9]}\n{DISCLOSURE[9:]}", "inside disclosure 1", id="the end is missing"),
+        pytest.param(f"{GOOD}~{DISCLOSURE}\n", "behind the last disclosure", id="the end is missing, behind"),
+        pytest.param(f"{GOOD}~{DISCLOSURE}~\n", 'behind the last "~"', id="behind all"),
+        pytest.param(f"{GOOD}~{DISCLOSURE}~{GOOD[:9]}\n{GOOD[9:]}", "inside the key binding JWT", id="key binding"),
+        pytest.param(f"{GOOD}~{DISCLOSURE}~{GOOD}\n", "behind the key binding JWT", id="behind the key binding"),
+    ],
+)
+def test_white_space_in_an_sd_jwt_has_the_place_where_it_is(text: str, place: str):
+    (finding,) = [one for one in decode(text).findings if one.code == "white_space"]
+    assert f", {place}: a token holds none" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        pytest.param(f"{GOOD}.", "segment_count", "1 character at", id="surplus"),
+        pytest.param(f"{GOOD}.a", "segment_count", "2 characters at", id="a longer surplus"),
+        pytest.param(make('{"alg":"HS256"}', "{}x"), "json_extra_data", ": 1 character,", id="behind the JSON"),
+        pytest.param(f"{HEADER}.{PAYLOAD}.A", "base64_length", "has 1 character;", id="a segment"),
+    ],
+)
+def test_one_character_is_not_several(text: str, code: str, words: str):
+    assert words in next(one.message for one in decode(text).findings if one.code == code)
+
+
 def test_a_foreign_character_has_its_place_in_the_given_text():
     text = f"Bearer {HEADER}.{PAYLOAD[:4]}\u20ac{PAYLOAD[4:]}.{SIGNATURE}"
     (finding,) = [one for one in decode(text).findings if one.code == "base64_foreign_character"]

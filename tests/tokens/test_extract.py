@@ -51,6 +51,10 @@ TEXTS = [
     ),
     ("2026-01-01T00:00:00Z INFO user=alice token={} status=200", "token", "log line"),
     ("2026-01-01 DEBUG got jwt: {} from 10.0.0.1", "jwt", "log line"),
+    ("[debug] jwt: {}, exp 12", "jwt", "log line"),
+    ("[12:00:01] got {} and more", "", "text"),
+    ('["{}"]', "", "JSON document"),
+    ('[ {{"jwt":"{}"}} ]', "jwt", "JSON document"),
     ("JWT_TOKEN={}", "JWT_TOKEN", ".env line"),
     ('export TOKEN="{}"', "TOKEN", ".env line"),
     ("token = '{}'", "token", "program text"),
@@ -216,6 +220,12 @@ def test_tokens_that_have_grown_together_are_told_from_a_jwe(second: str, told: 
     assert [mend.text for mend in finding.repairs[1:]] == ([OTHER] if second is OTHER else [])
 
 
+def test_tokens_beyond_those_looked_for_are_not_counted_away():
+    (finding,) = [one for one in decode("\n".join([GOOD] * 25)).findings if one.code == "token_repeated"]
+    assert "at least 20 times" in finding.message
+    assert "stands 19 times" in next(one.message for one in decode("\n".join([GOOD] * 19)).findings if one.code == "token_repeated")
+
+
 def test_escapes_of_the_surroundings_are_no_fault():
     url = f"https://a.example/cb?jwt={GOOD.replace('.', '%2E')}&x=1"
     report = verify(url, SECRET, at=NOW)
@@ -229,6 +239,7 @@ def test_names_and_repairs_never_hold_more_than_they_must():
     decoded = decode(json.dumps({f"token_{number}": make('{"alg":"HS256"}', f'{{"n":{number}}}') for number in range(100)}))
     (finding,) = [one for one in decoded.findings if one.code == "several_tokens"]
     assert len(finding.repairs) == 19
+    assert "at least 20 different tokens" in finding.message
     assert '"token_1"' in finding.message
 
 
