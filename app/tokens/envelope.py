@@ -341,12 +341,12 @@ class _Explainer:
         return self.full_stops(self.without_unseen(inner))
 
     def without_unseen(self, inner: str, segment: Segment | None = None) -> str:
-        """*inner*, the whole token or one *segment*, without white space and without each sort of invisible characters."""
+        """*inner*, the whole token or one *segment*, without white space and invisible characters."""
         if _is_all_seen(inner):
             return inner
-        unseen: dict[str, list[int]] = {}
+        unseen: dict[bool, list[int]] = {}
         for match in _UNSEEN.finditer(inner):
-            unseen.setdefault("" if match.group().isspace() else match.group(), []).append(match.start())
+            unseen.setdefault(match.group().isspace(), []).append(match.start())
         if not unseen:
             return inner
         dots = [match.start() for match in re.finditer(r"\.", inner)]
@@ -389,9 +389,10 @@ class _Explainer:
         return escape[0] == "\\" and self.start > 0 and self.text[self.start - 1] in "\"'"
 
     def note_unseen(self, characters: Sequence[str], at: Sequence[int], place: str, hint: str = "") -> None:
-        """Note *characters*, which are all white space or all the same, and the one change that takes them all out."""
+        """Note *characters*, all of them white space or all invisible, and the one change that takes them out."""
         code = "white_space" if characters[0].isspace() else "invisible_character"
-        names = " and ".join(list(dict.fromkeys(_SPACE_NAMES.get(one) or named(one) for one in characters))[:_MOST_NAMES])
+        sorts = list(dict.fromkeys(characters))[:_MOST_NAMES]
+        names = " and ".join(_SPACE_NAMES.get(one) or named(one) for one in sorts)
         facts: dict[str, Any] = {"name": names[0].upper() + names[1:], "at": at[0], "count": more(len(at)), "place": place, "hint": hint}
         length = self.widths.get(at[0], 1)
         self.notes.append(found(code, "token", offset=at[0], length=length, repairs=self.without(at), **facts))

@@ -158,6 +158,19 @@ def test_white_space_of_several_sorts_is_one_finding_with_one_repair(gap: str, n
     assert applied(text, mend) == good
 
 
+def test_invisible_characters_of_several_sorts_are_one_finding_with_one_repair():
+    text = f"{GOOD[:9]}\u200b{GOOD[9:30]}\u00ad{GOOD[30:]}"
+    (finding,) = [one for one in verify(text, SECRET, at=NOW).findings if one.code == "invisible_character"]
+    assert "U+200B ZERO WIDTH SPACE and U+00AD SOFT HYPHEN at offset 9 (and 1 more)" in finding.message
+    (mend,) = finding.repairs
+    assert applied(text, mend) == GOOD
+
+
+def test_many_sorts_of_invisible_characters_take_little_time():
+    sorts = "".join(chr(code) for code in range(0xE0000, 0xE1000))
+    within(1.5, lambda: read_out(decode(sorts.join(GOOD))))
+
+
 def test_a_line_break_behind_a_token_with_a_blank_in_it_wraps_nothing():
     (finding,) = [one for one in decode(f"{GOOD[:9]} {GOOD[9:]}\n").findings if one.code == "white_space"]
     assert "Space and line break at offset 9 (and 1 more), inside the header" in finding.message
