@@ -158,6 +158,13 @@ def test_a_damaged_encrypted_token_is_taken_out_whole(at: int):
     assert (one.start, one.end) == (2, 2 + len(damaged))
 
 
+@pytest.mark.parametrize("between", ["@", "?x=", "token\n"])
+def test_two_tokens_are_no_damaged_encrypted_one(between: str):
+    text = f"first: {GOOD}{between}{OTHER}"
+    assert extract.tokens(text)[-1].end == len(text)
+    assert extract.tokens(text)[-1].start == len(text) - len(OTHER)
+
+
 @pytest.mark.parametrize(
     "behind",
     [
