@@ -115,7 +115,7 @@ def _with_key(
     faults = (*refusals, *keys.faults, *key_faults(algorithm, key, "verify"))
     if kid is not None and kid != key.kid:
         faults += kid_faults(key, kid, keys)
-    if not key.is_usable:
+    if (key.public is None and key.secret is None) or (key.faults and not key.is_usable):
         return Signature("invalid", f"Not tried: {key.faults[0].message}", algorithm.name, key, None, faults)
     wrong = shape.fault(algorithm, key, token)
     matches = wrong is None and primitives.verifies(algorithm, key, data, token.signature)

@@ -119,7 +119,7 @@ def show(
     page.is_hasty = is_typed and any(one.signature.status != "verified" for one in judged)
     if report.kind == "JWE" and not opened and form.payload:
         page.payload_note = "Not read from this token: no key here opens it."
-    elif form.payload_layout != "as-written" and (panes or tokens.for_signing(form.payload, form.payload_layout) != form.payload):
+    elif form.payload_layout != "as-written" and report.payload_text != form.payload:
         page.payload_note = f"Indented for reading; {'encrypted' if opened else 'signed'} on one line, as it was written."
     if {"\r", "\0"} & set(report.payload_text or ""):
         page.payload_note = "It has carriage returns or NUL characters, which a text field cannot keep: signed anew, it will differ there."
