@@ -10,9 +10,10 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as ended
 from typing import Any
 
 from app.audit import interrupts, work
@@ -23,6 +24,8 @@ from app.audit.work import Result
 AHEAD = 3
 """How many pieces wait for each worker or are at work there."""
 _MOST_DEATHS = 3
+_LOOK = 2.0
+"""Seconds after which a worker is looked after."""
 _PATIENCE = 10
 """Seconds in which a scheduler must answer."""
 
@@ -82,7 +85,7 @@ class _Pool:
     def next(self) -> Result:
         for _ in range(_MOST_DEATHS):
             try:
-                result = self.under_way[0][1].result()
+                result = self.awaited(self.under_way[0][1])
             except BrokenProcessPool:
                 self.pool.shutdown(wait=True, cancel_futures=True)
                 self.pool = self.begun()
@@ -93,6 +96,25 @@ class _Pool:
                 self.under_way.popleft()
                 return result
         raise LostWorkers
+
+    def awaited(self, future: Future[Result]) -> Result:
+        """What comes of *future*.
+
+        A worker that is killed while it hands over a result leaves the pool waiting for the rest of it, for this process could
+        write it too: the pool is told that none will come.
+        """
+        while not wait([future], _LOOK).done:
+            if self.has_lost_one() and not wait([future], _LOOK).done:
+                pool: Any = self.pool
+                for process in pool._processes.values():
+                    process.kill()
+                pool._result_queue._writer.close()
+                break
+        return future.result()
+
+    def has_lost_one(self) -> bool:
+        pool: Any = self.pool
+        return bool(ended([process.sentinel for process in list((pool._processes or {}).values())], 0))
 
     def kept(self, piece: Piece, future: Future[Result]) -> Future[Result]:
         """What came of the piece if it was finished; else it is judged again."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
 
 from app.audit import inputs, lanes
 from app.audit.inputs import Piece
+from app.audit.work import judged
 from app.cli import main
 from tests.audit import logs
 
@@ -52,6 +55,26 @@ def killing_first(results, pids) -> Iterator[bytes]:
 def test_a_killed_process_loses_nothing(pieces, alone):
     pool = lanes._Pool(2, logs.brief("ES256"))
     assert list(killing_first(pool.results(pieces), lambda: list(pool.pool._processes))) == alone
+
+
+def _dies_while_it_hands_over(brief, piece):
+    """As a worker that is killed in the middle of its first result; the frame that asks is the pool's own."""
+    marker = Path(os.environ["JWTLENS_TEST_MARKER"])
+    if not marker.exists():
+        marker.touch()
+        queue = sys._getframe(1).f_locals["result_queue"]
+        queue._wlock.acquire()
+        queue._writer._send(b"\0\0\1\0half")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return judged(brief, piece)
+
+
+def test_a_process_that_is_killed_while_it_hands_over_loses_nothing(pieces, alone, monkeypatch, tmp_path):
+    monkeypatch.setenv("JWTLENS_TEST_MARKER", str(tmp_path / "died"))
+    monkeypatch.setattr("app.audit.work.judged", _dies_while_it_hands_over)
+    monkeypatch.setattr(lanes, "_LOOK", 0.2)
+    assert told(lanes.several(2)(logs.brief("ES256"), pieces[:4])) == alone[:4]
+    assert (tmp_path / "died").exists()
 
 
 def test_a_file_that_is_rotated_away_is_judged_all_the_same(tmp_path):
