@@ -84,7 +84,7 @@ class _Search:
         self.was_too_dear = False
         self.costs: dict[int, int] = {}
         kid = token.header.value.get("kid") if token.header and isinstance(token.header.value, dict) else None
-        self.usable = sorted((key for key in keys.keys if _is_usable(key)), key=lambda key: kid is None or key.kid != kid)
+        self.usable = sorted((key for key in keys.keys if key.is_usable), key=lambda key: kid is None or key.kid != kid)
         fitting = [key for key in self.usable if self.named and key.fits(self.named)]
         self.fitting, self.count = fitting[:_MOST_KEYS], len(fitting)
         self.by_size = next(
@@ -259,10 +259,6 @@ class _Search:
             return False
         self.left[on_secrets] -= cost
         return True
-
-
-def _is_usable(key: Key) -> bool:
-    return key.is_usable
 
 
 def _cost(key: Key) -> int:
